@@ -1,0 +1,83 @@
+"""The nouns of a conversation: what a visitor says and what is answered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Role = Literal["user", "assistant"]
+Route = Literal[
+    "answer", "compose", "clarify", "chat", "flow", "insight", "handoff", "decline", "error"
+]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class UserMessage(_Frozen):
+    """A message as a channel hands it over.
+
+    ``client_message_id`` is made by the client and unique within the conversation.
+    ``selected_entry_id`` is set when a "did you mean" button was pressed.
+    """
+
+    conversation_id: str
+    client_message_id: str
+    text: str
+    channel: str
+    lang: Literal["en", "zh"] | None = None
+    selected_entry_id: str | None = None
+
+
+class EntryShown(_Frozen):
+    """An entry as the visitor sees it under an answer."""
+
+    id: str
+    revision: int
+    question: str
+    lang: str
+    p: float
+    since: datetime | None = None
+    asked: int | None = None
+
+
+class Option(_Frozen):
+    """One "did you mean" button."""
+
+    entry_id: str
+    label: str
+
+
+class Provenance(_Frozen):
+    """Why an answer is what it is; committed with it."""
+
+    route: Route
+    p: float
+    reason: str
+    lang: str
+    degraded: bool = False
+    entries: tuple[EntryShown, ...] = ()
+    ranking: tuple[dict[str, Any], ...] = ()
+    costs_revision: int | None = None
+    models: dict[str, str | None] = Field(default_factory=dict)
+    ms: dict[str, float] = Field(default_factory=dict)
+
+
+class StoredMessage(_Frozen):
+    """A message of either side as the log keeps it."""
+
+    id: str
+    conversation_id: str
+    seq: int
+    role: Role
+    text: str
+    created_at: datetime
+    client_message_id: str | None = None
+    reply_to: str | None = None
+    options: tuple[Option, ...] = ()
+    provenance: Provenance | None = None
+    stopped: bool = False
+    feedback: Literal["up", "down"] | None = None
