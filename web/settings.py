@@ -66,7 +66,9 @@ class Settings(BaseSettings):
         600, ge=1, description="Open websockets from one address at most."
     )
     bot_deadline_s: float = Field(3.0, gt=0, description="Longest wait for the bot's route.")
-    generation_deadline_s: float = Field(12.0, gt=0, description="Longest wait for a composed reply.")
+    generation_deadline_s: float = Field(
+        12.0, gt=0, description="Longest wait for a composed reply."
+    )
     demo: bool = Field(True, description="Serve the demo site and load the demo knowledge base.")
     log_level: str = Field("info", description="Level of the process log.")
     support_email: str = Field(
