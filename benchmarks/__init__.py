@@ -1,0 +1,1 @@
+"""Commands that measure, each runnable by anyone: ``python -m benchmarks.NAME --help``."""
