@@ -89,7 +89,7 @@ class Retriever(Protocol):
         lang: Lang | None = None,
         limit: int = 10,
     ) -> Evidence:
-        """Rank entries for ``text``; ``history`` holds the visitor's earlier turns, oldest first."""
+        """Rank entries for ``text``; ``history``: the visitor's earlier turns, oldest first."""
 
     def upsert(self, entries: Iterable[Entry]) -> None:
         """Add or replace entries; visible to the next ``search``."""
