@@ -1,0 +1,37 @@
+"""Rows of the log as messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from web.conversation.models import Option, Provenance, StoredMessage
+from web.conversation.tables import feedback, messages
+
+#: Messages with the thumb that was given on them.
+SELECT_MESSAGES = select(
+    messages.c.id,
+    messages.c.conversation_id,
+    messages.c.seq,
+    messages.c.role,
+    messages.c.text,
+    messages.c.created_at,
+    messages.c.client_message_id,
+    messages.c.reply_to,
+    messages.c.options,
+    messages.c.provenance,
+    messages.c.stopped,
+    feedback.c.value.label("feedback"),
+).outerjoin_from(messages, feedback, feedback.c.message_id == messages.c.id)
+
+
+def to_message(row: Row[Any]) -> StoredMessage:
+    """The message that ``row`` of SELECT_MESSAGES holds."""
+    values = dict(row._mapping)
+    options, provenance = values.pop("options"), values.pop("provenance")
+    return StoredMessage(
+        **values,
+        options=tuple(Option.model_validate(option) for option in options or ()),
+        provenance=Provenance.model_validate(provenance) if provenance else None,
+    )
