@@ -209,9 +209,7 @@ class ConversationLog:
                 .values(missed=False)
             )
             connection.execute(
-                update(conversations)
-                .where(conversations.c.id == conversation_id)
-                .values(missed=0)
+                update(conversations).where(conversations.c.id == conversation_id).values(missed=0)
             )
 
     def delete(self, conversation_id: str) -> None:

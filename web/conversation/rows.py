@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from web.conversation.models import Option, Provenance, StoredMessage
 from web.conversation.tables import feedback, messages
@@ -26,7 +26,7 @@ SELECT_MESSAGES = select(
 ).outerjoin_from(messages, feedback, feedback.c.message_id == messages.c.id)
 
 
-def to_message(row: Row[Any]) -> StoredMessage:
+def to_message(row: Any) -> StoredMessage:
     """The message that ``row`` of SELECT_MESSAGES holds."""
     values = dict(row._mapping)
     options, provenance = values.pop("options"), values.pop("provenance")
