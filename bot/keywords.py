@@ -17,8 +17,8 @@ _EN_ORDINALS = {
     "last": -1, "latter": -1,
 }  # fmt: skip
 _ZH_DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4}
-_EN_FILLER = """the one option number no choice please pls i mean meant want it is its thats that answer
-    yes yeah ok go with pick choose take of those thanks thank you a"""
+_EN_FILLER = """the one option number no choice please pls i mean meant want it is its thats that
+    answer yes yeah ok go with pick choose take of those thanks thank you a"""
 _ZH_LEAD = r"^(?:我?(?:要|选|选择|想问|想要|说的|指的)?的?是?)?"
 _ZH_ORDINAL = re.compile(
     _ZH_LEAD + r"(?:第|选项)?\s*"
