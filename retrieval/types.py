@@ -6,7 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 Lang = Literal["en", "zh"]
+TextKind = Literal["query", "passage"]
+Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,24 @@ class Consistency:
     @property
     def ok(self) -> bool:
         return not (self.missing or self.stale or self.unknown)
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors whose dot product is their similarity.
+
+    ``version`` changes with the weights; vectors of two versions cannot be compared.
+    Safe to call from several threads after ``load``.
+    """
+
+    name: str
+    dim: int
+    version: str
+
+    def load(self) -> None:
+        """Load the model. Raises ModelError."""
+
+    def encode(self, texts: Sequence[str], kind: TextKind = "query") -> Vectors:
+        """Return float32 rows of length 1, one for each text. Raises NotLoaded."""
 
 
 class Retriever(Protocol):
