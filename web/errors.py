@@ -237,7 +237,7 @@ class OptionNotOffered(ConversationProblem):
 class HeartbeatLost(ConnectionProblem):
     code, status, close_code = "heartbeat-lost", 408, 4408
     title = "Nothing was heard for too long"
-    remedy = "Send ping at the interval given in welcome; connect again and resume."
+    remedy = "Send ping more often than 'heartbeat_s' of welcome; connect again and resume."
 
 
 class SlowReader(ConnectionProblem):

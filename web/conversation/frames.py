@@ -17,7 +17,7 @@ PROTOCOL = 1
 _MAX_SEQ = 2**31 - 1
 
 ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:~-]{1,128}$")]
-EntryId = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,128}$")]
+EntryId = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
 MessageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Lang = Literal["en", "zh"]
 Thumb = Literal["up", "down"]

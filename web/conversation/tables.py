@@ -51,7 +51,7 @@ messages = Table(
     Column("client_message_id", String(128)),
     # sha256 of what the client sent: tells a retry from another message under the same id.
     Column("payload_hash", String(64)),
-    Column("selected_entry_id", String(128)),
+    Column("selected_entry_id", String(200)),
     # Unique: whoever races, a message is answered once.
     Column("reply_to", String(64), ForeignKey("messages.id", ondelete="CASCADE"), unique=True),
     Column("options", JSON),

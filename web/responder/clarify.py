@@ -1,0 +1,30 @@
+"""``clarify``: "did you mean …", with two or three entries to choose from."""
+
+from __future__ import annotations
+
+from web.conversation.draft import Draft
+from web.conversation.models import Option
+from web.entrybook import EntryBook
+from web.responder.base import Phrases, Responder, Turn, entries_of, shown
+
+_MAX_OPTIONS = 3
+
+
+class Clarify:
+    """Asks which entry is meant; a button's label is the entry's question."""
+
+    def __init__(self, book: EntryBook, phrases: Phrases, otherwise: Responder) -> None:
+        self._book = book
+        self._phrases = phrases
+        self._otherwise = otherwise
+
+    async def respond(self, turn: Turn, draft: Draft) -> None:
+        entries = entries_of(turn, self._book)[:_MAX_OPTIONS]
+        if not entries:
+            draft.route = "decline"
+            draft.reason = "the entries were unpublished a moment ago"
+            await self._otherwise.respond(turn, draft)
+            return
+        draft.options = [Option(entry_id=e.entry.id, label=e.entry.question) for e in entries]
+        draft.cite(shown(entry, turn) for entry in entries)
+        draft.append(self._phrases.phrase("clarify", turn.lang, turn.user.id))

@@ -1,0 +1,16 @@
+"""``flow``: the forms. Their words come from the bot; without it, a form cannot go on."""
+
+from __future__ import annotations
+
+from web.conversation.draft import Draft
+from web.responder.base import Phrases, Turn
+
+
+class Flow:
+    """Says that forms are paused; reached only where the bot gave no text."""
+
+    def __init__(self, phrases: Phrases) -> None:
+        self._phrases = phrases
+
+    async def respond(self, turn: Turn, draft: Draft) -> None:
+        draft.append(self._phrases.phrase("degraded", turn.lang, turn.user.id))
