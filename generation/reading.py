@@ -1,0 +1,46 @@
+"""Reading a sentence into a :class:`~generation.claims.Claim`; the parts both languages share."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from functools import lru_cache
+
+from generation import lexicon_en, lexicon_zh, reading_en, reading_zh
+from generation.claims import Claim
+from generation.literals import find_literals
+from generation.pieces import Piece, hide, lex
+
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
+
+
+def normalise(text: str) -> str:
+    """Compatibility forms and invisible characters away: what is compared is what is seen."""
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).strip()
+
+
+@lru_cache(maxsize=4)
+def _phrases(lang: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    table = lexicon_zh.PHRASES if lang == "zh" else lexicon_en.PHRASES
+    return tuple((re.compile(pattern, re.IGNORECASE), mark) for pattern, mark in table)
+
+
+def pieces(text: str, lang: str) -> list[Piece]:
+    """Literals, quantities, marks and words of a sentence, in order."""
+    text = normalise(text)
+    literals = find_literals(text)
+    text = hide(text, literals)
+    for pattern, mark in _phrases(lang):
+        text = pattern.sub(mark, text)
+    return lex(text, literals)
+
+
+def read(text: str, lang: str, known: Collection[str] = ()) -> Claim:
+    """What a sentence claims. ``known`` names things that also count as names in lower case."""
+    parts = pieces(text, lang)
+    tokens = (
+        reading_zh.tokens(parts) if lang == "zh" else reading_en.tokens(parts, frozenset(known))
+    )
+    haystack = re.sub(r"\s+", "", normalise(text).lower())
+    return Claim(text, lang, tuple(tokens), haystack)

@@ -1,0 +1,131 @@
+"""Chinese pieces into tokens: words by jieba, names with numbers, marks, bounds."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from generation import lexicon_zh as lexicon
+from generation.claims import Token
+from generation.pieces import Piece
+from generation.quantities import Quantity, with_bound
+
+_CANON = {w: g.split()[0] for g in lexicon.SYNONYMS for w in g.split()}
+_AFTER = (("以内", "max"), ("之内", "max"), ("内", "max"), ("以上", "min"), ("起", "min"),
+          ("以下", "max"), ("左右", "approx"))  # fmt: skip
+_AFTER_MARKS = (("之后", "after"), ("后", "after"), ("之前", "before"), ("前", "before"))
+_CLAUSE_MARKS = frozenset({"if", "unless", "otherwise"})
+_BOUND_REACH = 3
+
+
+@lru_cache(maxsize=1)
+def _cutter() -> Any:
+    import jieba
+
+    jieba.setLogLevel(logging.WARNING)
+    cutter = jieba.Tokenizer()
+    cutter.initialize()
+    return cutter
+
+
+def canonical(word: str) -> str:
+    """The first word of the word's group of synonyms, or the word."""
+    return _CANON.get(word, word)
+
+
+@dataclass
+class _Reader:
+    out: list[Token] = field(default_factory=list)
+    clause: int = 0
+    bound: str = ""
+    reach: int = 0
+
+    def add(self, kind: str, value: str, quantity: Quantity | None = None) -> None:
+        self.out.append(Token(kind, value, self.clause, quantity))
+
+    def new_clause(self) -> None:
+        if any(t.clause == self.clause for t in self.out):
+            self.clause += 1
+        self.bound = ""
+
+    def mark(self, value: str) -> None:
+        if value.startswith("b:"):
+            self.bound, self.reach = value[2:], _BOUND_REACH
+        elif value.startswith("per:"):
+            self.add("per", value[4:])
+        elif value.startswith("w:"):
+            self.add("term", value[2:])
+        elif value in ("free", "unlimited", "certain"):
+            self.add("term", value)
+        else:
+            if value in _CLAUSE_MARKS:
+                self.new_clause()
+            self.add("mark", value)
+
+    def quantity(self, quantity: Quantity) -> None:
+        if quantity.kind == "count" and quantity.text.startswith("一"):
+            # "一台", "一个": an article rather than a number.
+            self.add("light", quantity.text)
+            return
+        previous = self.out[-1] if self.out else None
+        named = previous is not None and previous.kind in ("term", "entity") and not self.bound
+        if previous and named and quantity.kind == "count" and quantity.text.isdigit():
+            self.out[-1] = Token("entity", previous.value + quantity.text, previous.clause)
+            return
+        bound = self.bound if self.reach >= 0 else ""
+        self.bound = ""
+        if quantity.text.endswith("日内"):
+            bound = "max"
+        self.add("qty", quantity.text, with_bound(quantity, bound))
+
+    def bound_after(self, text: str) -> str:
+        """Take a bound that follows its quantity ("7天内"); return the rest of the text."""
+        if self.out and self.out[-1].quantity is not None:
+            for word, mark in _AFTER_MARKS:
+                if text.startswith(word):
+                    self.add("mark", mark)
+                    return text[len(word) :]
+            for word, bound in _AFTER:
+                if text.startswith(word):
+                    last = self.out[-1]
+                    assert last.quantity is not None
+                    self.out[-1] = replace(last, quantity=with_bound(last.quantity, bound))
+                    return text[len(word) :]
+        return text
+
+    def words(self, text: str) -> None:
+        text = self.bound_after(text)
+        for word in lexicon.BREAK_WORDS:
+            if text.startswith(word):
+                self.new_clause()
+        for word in _cutter().cut(text):
+            self.reach -= 1
+            if word in lexicon.YOU or word in lexicon.WE:
+                self.add("pron", "you" if word in lexicon.YOU else "we")
+            elif word in lexicon.LIGHT:
+                self.add("light", word)
+            else:
+                self.add("term", canonical(word))
+
+
+def tokens(pieces: Sequence[Piece]) -> list[Token]:
+    """Tokens of a sentence."""
+    reader = _Reader()
+    for piece in pieces:
+        if piece.kind == "break":
+            if piece.text != "、":
+                reader.new_clause()
+        elif piece.kind == "lit":
+            reader.add("lit", piece.text)
+        elif piece.kind == "mark":
+            reader.mark(piece.text)
+        elif piece.quantity is not None:
+            reader.quantity(piece.quantity)
+        elif piece.kind == "latin":
+            reader.add("entity", piece.text.lower())
+        else:
+            reader.words(piece.text)
+    return reader.out
