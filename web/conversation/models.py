@@ -21,7 +21,9 @@ class UserMessage(_Frozen):
     """A message as a channel hands it over.
 
     ``client_message_id`` is made by the client and unique within the conversation.
-    ``selected_entry_id`` is set when a "did you mean" button was pressed.
+    ``selected_entry_id`` is set when a "did you mean" button was pressed. ``context`` is what the
+    visitor said before where the log does not have it (a client that keeps its own history):
+    it helps to understand this message, and is neither answered nor logged.
     """
 
     conversation_id: str
@@ -30,6 +32,7 @@ class UserMessage(_Frozen):
     channel: str
     lang: Literal["en", "zh"] | None = None
     selected_entry_id: str | None = None
+    context: tuple[str, ...] = ()
 
 
 class EntryShown(_Frozen):

@@ -93,7 +93,8 @@ class TurnMaker:
         ms: dict[str, float],
     ) -> tuple[Evidence, str | None]:
         started = time.perf_counter()
-        earlier = [m.text for m in history if m.role == "user"][-_HISTORY_TURNS:]
+        said = [m.text for m in history if m.role == "user"]
+        earlier = [*message.context, *said][-_HISTORY_TURNS:]
         search = partial(
             self._retriever.search, user.text, history=earlier, lang=message.lang, limit=_RANKING
         )
