@@ -59,11 +59,17 @@ _EXACT_CONFIDENCE = 0.995
 _OPEN_FLOW_PRIOR = 0.5
 _FILLS_SLOT = 0.95
 _SEVERAL_CUE = 0.85
+_SURE_STOP = 0.4
+#: Surer than this, a yes or no is an answer to the clarification that waits for one.
+_SURE_REPLY = 0.7
 
 _STATE_OF_INTENT = {
     "greeting": "chat", "thanks": "chat", "goodbye": "chat", "affirm": "chat", "deny": "chat",
-    "bot_identity": "chat", "order_status": "flow", "insight": "insight", "ask_person": "person",
+    "bot_identity": "chat", "stop_flow": "chat", "order_status": "flow", "insight": "insight",
+    "ask_person": "person",
 }  # fmt: skip
+#: Said in an open form, these are about the form.
+_STATE_IN_FLOW = _STATE_OF_INTENT | dict.fromkeys(("stop_flow", "affirm", "deny"), "flow")
 #: How strongly evidence above ``_EVIDENCE_FROM`` speaks against each reading: the factor is
 #: exp(-k * (p_top - _EVIDENCE_FROM)). Small talk hardly ever finds an entry; a wish for one's own
 #: order or for a person often does ("how do I track an order?").
@@ -166,7 +172,7 @@ def decide(
     ``selected_entry_id`` is a pressed button, ``pending`` the options of a clarification that
     waits for its answer, ``active_flow`` the open form. In an open form, a message that is not
     for the form gets its own directive, followed by ``flow`` (the slot is asked again); asking
-    for a person leaves the form.
+    for a person leaves the form, and so does ``flow`` with the intent ``stop_flow``.
     """
     if selected_entry_id is not None:
         return _settled(Directive("answer", (selected_entry_id,), 1.0, "chosen by the visitor"))
@@ -174,9 +180,6 @@ def decide(
         reply = _answer_to_pending(nlu, tuple(pending))
         if reply is not None:
             return _settled(reply)
-    if active_flow and (nlu.intent == "stop_flow" or (nlu.exact and nlu.intent == "affirm")):
-        return _settled(Directive("flow", (), nlu.confidence, f"{nlu.intent} in an open form"))
-
     states = state_probabilities(evidence, nlu, active_flow=active_flow)
     expected = {
         route: sum(states[s] * costs.matrix[route][s] for s in STATES)
@@ -220,8 +223,9 @@ def _kind_priors(nlu: NluReading, active_flow: str | None) -> dict[str, float]:
     cap = _EXACT_CONFIDENCE if nlu.exact else _MAX_CONFIDENCE
     ranking = nlu.ranking or {nlu.intent: nlu.confidence}
     kinds = dict.fromkeys(("chat", "flow", "insight", "person"), 0.0)
+    state_of_intent = _STATE_IN_FLOW if active_flow else _STATE_OF_INTENT
     for intent, confidence in ranking.items():
-        kind = _STATE_OF_INTENT.get(intent)
+        kind = state_of_intent.get(intent)
         if kind:
             kinds[kind] += max(0.0, min(1.0, confidence)) * cap
     kinds["question"] = max(1.0 - sum(kinds.values()), 1.0 - cap)
@@ -280,16 +284,23 @@ def _directive(
     if route == "decline":
         return Directive(route, (), states["uncovered"], reason)
     state = "person" if route == "handoff" else route
-    return Directive(
-        route, (), states[state], reason, intent=_chat_intent(nlu) if route == "chat" else None
-    )
+    intent = None
+    if route == "chat":
+        intent = _chat_intent(nlu)
+    elif route == "flow" and _is_stop(nlu):
+        intent = "stop_flow"
+    return Directive(route, (), states[state], reason, intent=intent)
+
+
+def _is_stop(nlu: NluReading) -> bool:
+    return nlu.intent == "stop_flow" and nlu.confidence >= _SURE_STOP and not nlu.fills_slot
 
 
 def _chat_intent(nlu: NluReading) -> str:
-    if _STATE_OF_INTENT.get(nlu.intent) == "chat":
-        return nlu.intent
-    ranked = sorted(nlu.ranking, key=lambda i: -nlu.ranking[i])
-    return next((i for i in ranked if _STATE_OF_INTENT.get(i) == "chat"), "greeting")
+    """The small talk that is meant; "never mind" with nothing to stop is a no."""
+    ranked = [nlu.intent, *sorted(nlu.ranking, key=lambda i: -nlu.ranking[i])]
+    intent = next((i for i in ranked if _STATE_OF_INTENT.get(i) == "chat"), "greeting")
+    return "deny" if intent == "stop_flow" else intent
 
 
 def _answer_to_pending(nlu: NluReading, options: tuple[str, ...]) -> Directive | None:
@@ -299,11 +310,11 @@ def _answer_to_pending(nlu: NluReading, options: tuple[str, ...]) -> Directive |
         if 0 <= index < len(options):
             return Directive("answer", (options[index],), 1.0, f"option {index + 1} was chosen")
         return Directive("clarify", options, 0.0, f"there is no option {nlu.ordinal}")
-    if nlu.intent == "affirm" and (nlu.exact or nlu.confidence >= 0.7):
+    if nlu.intent == "affirm" and (nlu.exact or nlu.confidence >= _SURE_REPLY):
         if len(options) == 1:
             return Directive("answer", options, 1.0, "the visitor confirmed the only option")
         return Directive("clarify", options, 0.0, "confirmed, but not which of the options")
-    if nlu.intent == "deny" and (nlu.exact or nlu.confidence >= 0.7):
+    if nlu.intent == "deny" and (nlu.exact or nlu.confidence >= _SURE_REPLY):
         return Directive("decline", (), 1.0, "none of the options was meant")
     return None
 

@@ -9,9 +9,9 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Awaitable, Callable, Dict, Optional
+from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
@@ -61,14 +61,14 @@ class GrapevineInput(InputChannel):  # type: ignore[misc]
             )
         self._secret = secret.encode()
         self._form_life_s = form_life_s
-        self._locks: Dict[str, tuple[asyncio.Lock, int]] = {}
+        self._locks: dict[str, tuple[asyncio.Lock, int]] = {}
 
     @classmethod
     def name(cls) -> str:
         return "grapevine"
 
     @classmethod
-    def from_credentials(cls, credentials: Optional[Dict[str, Any]]) -> GrapevineInput:
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> GrapevineInput:
         credentials = credentials or {}
         return cls(
             credentials.get("secret") or "", float(credentials.get("form_life_s", FORM_LIFE_S))
@@ -127,7 +127,7 @@ class GrapevineInput(InputChannel):  # type: ignore[misc]
         turn: Turn,
         agent: Agent,
         on_new_message: Callable[[UserMessage], Awaitable[Any]],
-    ) -> Dict[str, Any]:
+    ) -> dict[str, Any]:
         store = agent.tracker_store
         tracker = await store.retrieve(turn.conversation_id)
         if tracker is not None:
@@ -189,7 +189,7 @@ class GrapevineInput(InputChannel):  # type: ignore[misc]
                 self._locks[conversation_id] = (lock, users - 1)
 
 
-def _append_missed(tracker: DialogueStateTracker, missed: tuple[MissedTurn, ...]) -> Optional[str]:
+def _append_missed(tracker: DialogueStateTracker, missed: tuple[MissedTurn, ...]) -> str | None:
     """Put turns answered elsewhere into the tracker; "missed" if that closed an open form."""
     known = {e.message_id for e in tracker.events if isinstance(e, UserUttered)}
     for turn in missed:
@@ -230,17 +230,17 @@ def _body(request: Request) -> Any:
         return None
 
 
-def _live(store: Optional[TrackerStore]) -> Optional[LiveTrackerStore]:
+def _live(store: TrackerStore | None) -> LiveTrackerStore | None:
     if isinstance(store, FailSafeTrackerStore):
         store = store._tracker_store
     return store if isinstance(store, LiveTrackerStore) else None
 
 
-def _health(agent: Optional[Agent]) -> Dict[str, Any]:
+def _health(agent: Agent | None) -> dict[str, Any]:
     ready = bool(agent and agent.is_ready())
     return {
         "ready": ready,
-        "model": agent.model_name if agent and ready else None,
+        "model": agent.processor.model_filename if agent and ready else None,
         "fingerprint": agent.model_id if agent and ready else None,
     }
 

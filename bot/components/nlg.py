@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
@@ -23,9 +23,9 @@ class DirectiveNLG(NaturalLanguageGenerator):  # type: ignore[misc]
     """
 
     def __init__(
-        self, endpoint_config: Optional[EndpointConfig] = None, domain: Optional[Domain] = None
+        self, endpoint_config: EndpointConfig | None = None, domain: Domain | None = None
     ) -> None:
-        self._responses: Dict[str, List[Dict[str, Any]]] = domain.responses if domain else {}
+        self._responses: dict[str, list[dict[str, Any]]] = domain.responses if domain else {}
 
     async def generate(
         self,
@@ -33,7 +33,7 @@ class DirectiveNLG(NaturalLanguageGenerator):  # type: ignore[misc]
         tracker: DialogueStateTracker,
         output_channel: str,
         **kwargs: Any,
-    ) -> Optional[Dict[str, Any]]:
+    ) -> dict[str, Any] | None:
         if utter_action == SAY:
             directives = (tracker.get_slot(TURN_SLOT) or {}).get("directives") or []
             return {"custom": directives[0]} if directives else None

@@ -76,7 +76,7 @@ def find_facts(text: str) -> list[Fact]:
 def _fold(text: str) -> str:
     """Full-width letters and digits as plain ones, without changing any offset."""
     folded = (unicodedata.normalize("NFKC", c) for c in text)
-    return "".join(f if len(f) == 1 else c for c, f in zip(text, folded))
+    return "".join(f if len(f) == 1 else c for c, f in zip(text, folded, strict=False))
 
 
 def _last(facts: list[Fact], text: str) -> list[Fact]:

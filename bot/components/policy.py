@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from rasa.core.policies.policy import Policy, PolicyPrediction
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -37,6 +37,8 @@ SAY = "utter_directive"
 _ENTITY_OF_SLOT = {"order_number": "order_number", "email": "email"}
 #: A form that RulePolicy has no rule for is still run: more than nothing, less than any rule.
 _UNRULED = 0.9
+#: Share of messages with an order number in them that are about the state of that order.
+_NAMES_ORDER = 0.8
 
 
 @DefaultV1Recipe.register(
@@ -51,12 +53,12 @@ class HybridPolicy(Policy):  # type: ignore[misc]
     """
 
     @staticmethod
-    def get_default_config() -> Dict[str, Any]:
+    def get_default_config() -> dict[str, Any]:
         return {"priority": 10}
 
     def train(
         self,
-        training_trackers: List[TrackerWithCachedStates],
+        training_trackers: list[TrackerWithCachedStates],
         domain: Domain,
         **kwargs: Any,
     ) -> Resource:
@@ -68,36 +70,34 @@ class HybridPolicy(Policy):  # type: ignore[misc]
         self,
         tracker: DialogueStateTracker,
         domain: Domain,
-        rule_only_data: Optional[Dict[str, Any]] = None,
+        rule_only_data: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> PolicyPrediction:
-        events: List[Event] = []
+        events: list[Event] = []
         if tracker.latest_action_name == ACTION_LISTEN_NAME and not _was_rejected(tracker):
             turn = plan_turn(tracker)
             events.append(SlotSet(TURN_SLOT, turn))
-            done: List[str] = []
+            done: list[str] = []
         else:
             turn = tracker.get_slot(TURN_SLOT) or {"plan": []}
             done = _done_since_message(tracker)
         return self._predict(_next_action(turn["plan"], done, tracker), domain, events)
 
-    def _predict(self, action: Optional[str], domain: Domain, events: List[Event]) -> Any:
+    def _predict(self, action: str | None, domain: Domain, events: list[Event]) -> Any:
         probabilities = self._default_predictions(domain)
         stands_back = action in (None, FORM, LOOKUP)
         if action is not None:
             probabilities[domain.index_for_action(action)] = _UNRULED if stands_back else 1.0
-        return self._prediction(
-            probabilities, events=events, is_no_user_prediction=not stands_back
-        )
+        return self._prediction(probabilities, events=events, is_no_user_prediction=not stands_back)
 
 
-def plan_turn(tracker: DialogueStateTracker) -> Dict[str, Any]:
+def plan_turn(tracker: DialogueStateTracker) -> dict[str, Any]:
     """Decide the latest message; the value of the ``turn`` slot."""
     form_open = tracker.active_loop_name
     decision = decide_latest(tracker)
     route = decision.first.route
     metadata = tracker.latest_message.metadata or {}
-    plan: List[str] = []
+    plan: list[str] = []
     if metadata.get("notice"):
         plan.append(f"utter_notice_{metadata['notice']}")
     if form_open and decision.first.intent == "stop_flow":
@@ -119,13 +119,14 @@ def decide_latest(tracker: DialogueStateTracker) -> Decision:
     """Run the routing rule on the latest message with all that the tracker knows."""
     message = tracker.latest_message
     metadata = message.metadata or {}
-    ranking = message.parse_data.get("intent_ranking") or []
+    ranking = _ranking(message)
+    intent = max(ranking, key=lambda name: ranking[name])
     reading = NluReading.of_text(
         message.text or "",
-        message.intent.get("name") or "ask_question",
-        message.intent.get("confidence") or 0.0,
+        intent,
+        ranking[intent],
         lang=metadata.get("lang"),
-        ranking={r["name"]: r["confidence"] for r in ranking},
+        ranking=ranking,
         fills_slot=bool(tracker.active_loop_name) and _fills_slot(tracker),
     )
     return decide(
@@ -136,6 +137,16 @@ def decide_latest(tracker: DialogueStateTracker) -> Decision:
         pending=_pending(tracker),
         active_flow=tracker.active_loop_name,
     )
+
+
+def _ranking(message: UserUttered) -> dict[str, float]:
+    """Confidence by intent. An order number is a stronger hint than any word around it."""
+    ranked = message.parse_data.get("intent_ranking") or [message.intent]
+    ranking = {r["name"]: r["confidence"] for r in ranked if r.get("name")}
+    if any(entity.get("entity") == "order_number" for entity in message.entities):
+        ranking = {name: p * (1.0 - _NAMES_ORDER) for name, p in ranking.items()}
+        ranking["order_status"] = ranking.get("order_status", 0.0) + _NAMES_ORDER
+    return ranking or {"ask_question": 1.0}
 
 
 def _evidence(raw: object, lang: str) -> EvidenceDigest:
@@ -167,19 +178,22 @@ def _hint(tracker: DialogueStateTracker) -> str:
     return f"utter_hint_{tracker.get_slot('requested_slot') or 'order_number'}"
 
 
-def _next_action(plan: List[str], done: List[str], tracker: DialogueStateTracker) -> Optional[str]:
+def _next_action(plan: list[str], done: list[str], tracker: DialogueStateTracker) -> str | None:
     """The first step of the plan that is not done; afterwards what RulePolicy says, or listen."""
     if _was_rejected(tracker):
         return _hint(tracker)
     if len(done) < len(plan):
         return plan[len(done)]
     if done and done[-1] == FORM:
-        return None if tracker.active_loop_name else LOOKUP
+        if tracker.active_loop_name:
+            return None
+        filled = all(tracker.get_slot(slot) for slot in _ENTITY_OF_SLOT)
+        return LOOKUP if filled else ACTION_LISTEN_NAME
     return ACTION_LISTEN_NAME
 
 
-def _done_since_message(tracker: DialogueStateTracker) -> List[str]:
-    done: List[str] = []
+def _done_since_message(tracker: DialogueStateTracker) -> list[str]:
+    done: list[str] = []
     for event in reversed(tracker.events):
         if isinstance(event, UserUttered):
             break

@@ -6,8 +6,9 @@ import json
 import logging
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Iterable, List, Optional
+from typing import Any
 
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
@@ -53,9 +54,9 @@ class LiveTrackerStore(TrackerStore):  # type: ignore[misc]
 
     def __init__(
         self,
-        domain: Optional[Domain],
-        host: Optional[str] = None,
-        event_broker: Optional[EventBroker] = None,
+        domain: Domain | None,
+        host: str | None = None,
+        event_broker: EventBroker | None = None,
         folder: str = "",
         max_live: int = 2000,
         max_events: int = 60,
@@ -70,7 +71,7 @@ class LiveTrackerStore(TrackerStore):  # type: ignore[misc]
         self._max_live = max_live
         self._max_events = max_events
 
-    async def retrieve(self, sender_id: str) -> Optional[DialogueStateTracker]:
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The live tracker, or the one restored from its snapshot, or None."""
         tracker = self._live.get(sender_id)
         if tracker is None:
@@ -131,7 +132,7 @@ class LiveTrackerStore(TrackerStore):  # type: ignore[misc]
             oldest, _ = self._live.popitem(last=False)
             self._written.pop(oldest, None)
 
-    def _rebuild(self, sender_id: str, events: List[Event]) -> DialogueStateTracker:
+    def _rebuild(self, sender_id: str, events: list[Event]) -> DialogueStateTracker:
         tracker = self.init_tracker(sender_id)
         for event in events:
             tracker.update(event)
@@ -154,7 +155,7 @@ class LiveTrackerStore(TrackerStore):  # type: ignore[misc]
         if cut is None:
             return tracker
         before = self._rebuild(tracker.sender_id, events[:cut])
-        state: List[Event] = [
+        state: list[Event] = [
             SlotSet(slot.name, slot.value)
             for slot in before.slots.values()
             if slot.value is not None and slot.value != slot.initial_value
@@ -167,5 +168,5 @@ class LiveTrackerStore(TrackerStore):  # type: ignore[misc]
         return self._rebuild(tracker.sender_id, state + events[cut:])
 
 
-def _dumps(events: List[Event]) -> List[str]:
+def _dumps(events: list[Event]) -> list[str]:
     return [json.dumps(event.as_dict()) for event in events]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Any, Dict, List
+from typing import Any
 
 import jieba
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -32,7 +32,7 @@ class BilingualTokenizer(Tokenizer):  # type: ignore[misc]
     """Tokenizer for both languages; a text without any word becomes one token of its own."""
 
     @staticmethod
-    def get_default_config() -> Dict[str, Any]:
+    def get_default_config() -> dict[str, Any]:
         return {
             "intent_tokenization_flag": False,
             "intent_split_symbol": "_",
@@ -40,7 +40,7 @@ class BilingualTokenizer(Tokenizer):  # type: ignore[misc]
             "prefix_separator_symbol": None,
         }
 
-    def tokenize(self, message: Message, attribute: str) -> List[Token]:
+    def tokenize(self, message: Message, attribute: str) -> list[Token]:
         text = message.get(attribute)
         tokens = [Token(word, start) for word, start in split(text)]
         return tokens or ([Token(text, 0)] if text else [])

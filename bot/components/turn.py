@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from rasa.shared.core.events import ActiveLoop, BotUttered, Event, SlotSet, UserUttered
 
+from bot import keywords
 from bot.errors import InvalidTurn
 from bot.routing import CostMatrix, Directive, EvidenceDigest, RoutingError
 
@@ -45,10 +46,10 @@ class Turn:
     conversation_id: str
     message_id: str
     text: str
-    lang: Optional[str]
-    evidence: Dict[str, Any]
-    costs: Optional[Dict[str, Any]]
-    selected_entry_id: Optional[str] = None
+    lang: str | None
+    evidence: dict[str, Any]
+    costs: dict[str, Any] | None
+    selected_entry_id: str | None = None
     missed: Sequence[MissedTurn] = field(default_factory=tuple)
 
     @classmethod
@@ -82,7 +83,7 @@ class Turn:
             missed=_missed(raw.get("missed") or []),
         )
 
-    def metadata(self, notice: Optional[str]) -> Dict[str, Any]:
+    def metadata(self, notice: str | None) -> dict[str, Any]:
         """What rides with the message into the tracker."""
         return {
             "evidence": self.evidence,
@@ -93,7 +94,7 @@ class Turn:
         }
 
 
-def reply_to(message_id: str, events: Sequence[Event]) -> Optional[Dict[str, Any]]:
+def reply_to(message_id: str, events: Sequence[Event]) -> dict[str, Any] | None:
     """The reply to ``message_id`` as the events tell it, or None if they do not hold it."""
     start = next(
         (
@@ -126,8 +127,8 @@ def reply_to(message_id: str, events: Sequence[Event]) -> Optional[Dict[str, Any
     }
 
 
-def _directives(user: UserUttered, said: Sequence[Event]) -> List[Dict[str, Any]]:
-    turn: Dict[str, Any] = next(
+def _directives(user: UserUttered, said: Sequence[Event]) -> list[dict[str, Any]]:
+    turn: dict[str, Any] = next(
         (e.value for e in said if isinstance(e, SlotSet) and e.key == TURN_SLOT and e.value), {}
     )
     directives = []
@@ -142,24 +143,24 @@ def _directives(user: UserUttered, said: Sequence[Event]) -> List[Dict[str, Any]
             flow = Directive("flow", (), turn.get("flow_p", 1.0), reason, event.text)
             directives.append(flow.to_dict())
     if not directives:
-        lang = (user.metadata or {}).get("lang") or "en"
+        lang = (user.metadata or {}).get("lang") or keywords.language(user.text or "")
         text = _UNAVAILABLE[lang]
         directives.append(Directive("flow", (), 0.0, "an action did not answer", text).to_dict())
     return directives
 
 
-def _active_flow(events: Sequence[Event]) -> Optional[str]:
+def _active_flow(events: Sequence[Event]) -> str | None:
     return next((e.name for e in reversed(events) if isinstance(e, ActiveLoop)), None)
 
 
-def _short(raw: Dict[str, Any], name: str) -> str:
+def _short(raw: dict[str, Any], name: str) -> str:
     value = raw.get(name)
     if not isinstance(value, str) or not 1 <= len(value) <= 200:
         raise InvalidTurn(f"{name} must be a text of 1 to 200 characters")
     return value
 
 
-def _text(raw: Dict[str, Any], *, required: bool) -> str:
+def _text(raw: dict[str, Any], *, required: bool) -> str:
     value = raw.get("text")
     if not isinstance(value, str) or len(value) > MAX_TEXT:
         raise InvalidTurn(f"text must be a text of at most {MAX_TEXT} characters")
