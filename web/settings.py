@@ -19,59 +19,86 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GRAPEVINE_", extra="ignore", frozen=True)
 
     data_dir: Path = Field(
-        PROJECT_ROOT / "data", description="Folder of the database, the index and the trained bot."
+        default=PROJECT_ROOT / "data",
+        description="Folder of the database, the index and the trained bot.",
     )
     cache_dir: Path | None = Field(
-        None,
+        default=None,
         description="Folder of fetched and converted models; the user's cache folder where unset.",
     )
     model_dir: Path | None = Field(
-        None, description="Local folder that is searched for model files before any other source."
+        default=None,
+        description="Local folder that is searched for model files before any other source.",
     )
     database_url: str | None = Field(
-        None, description="SQLAlchemy URL; SQLite in the data folder where unset."
+        default=None, description="SQLAlchemy URL; SQLite in the data folder where unset."
     )
-    host: str = Field("127.0.0.1", description="Address the web process listens on.")
-    port: int = Field(8080, ge=1, le=65535, description="Port the web process listens on.")
-    bot_port: int = Field(5105, ge=1, le=65535, description="Loopback port of the Rasa server.")
+    host: str = Field(default="127.0.0.1", description="Address the web process listens on.")
+    port: int = Field(default=8080, ge=1, le=65535, description="Port the web process listens on.")
+    bot_port: int = Field(
+        default=5105, ge=1, le=65535, description="Loopback port of the Rasa server."
+    )
     bot_url: str | None = Field(
-        None, description="Address of a Rasa server elsewhere; the embedded one where unset."
+        default=None,
+        description="Address of a Rasa server elsewhere; the embedded one where unset.",
     )
     bot_secret: SecretStr | None = Field(
-        None, description="Secret shared with the Rasa server; made on first start where unset."
+        default=None,
+        description="Secret shared with the Rasa server; made on first start where unset.",
     )
     token_secret: SecretStr | None = Field(
-        None, description="Key that signs conversation tokens; made on first start where unset."
+        default=None,
+        description="Key that signs conversation tokens; made on first start where unset.",
     )
     allowed_origins: tuple[str, ...] = Field(
-        (), description="Origins besides our own whose pages may embed the widget (exact match)."
+        default=(),
+        description="Origins besides our own whose pages may embed the widget (exact match).",
     )
     open_api: bool = Field(
-        False,
+        default=False,
         description="Serve the compatible ends (OpenAI, Rasa REST) without a key; "
         "refused unless the web process listens on loopback.",
     )
-    api_keys: tuple[SecretStr, ...] = Field((), description="Keys accepted by the compatible ends.")
-    encoder_en: str = Field("all-minilm-l6-v2", description="Encoder for English.")
-    encoder_multi: str = Field("multilingual-e5-small", description="Encoder for all languages.")
+    api_keys: tuple[SecretStr, ...] = Field(
+        default=(), description="Keys accepted by the compatible ends."
+    )
+    encoder_en: str = Field(default="all-minilm-l6-v2", description="Encoder for English.")
+    encoder_multi: str = Field(
+        default="multilingual-e5-small", description="Encoder for all languages."
+    )
     generator: str = Field(
-        "smollm2-135m", description="Generator of composed replies; 'none' turns composing off."
+        default="smollm2-135m",
+        description="Generator of composed replies; 'none' turns composing off.",
     )
-    token_ttl_s: int = Field(3600, ge=60, description="Life of a conversation token in seconds.")
-    max_message_chars: int = Field(4000, ge=1, description="Longest message in code points.")
-    max_frame_bytes: int = Field(65536, ge=1024, description="Largest websocket frame in bytes.")
-    rate_per_minute: int = Field(60, ge=1, description="Messages a conversation may send a minute.")
-    max_connections: int = Field(2000, ge=1, description="Open websockets at most.")
+    token_ttl_s: int = Field(
+        default=3600, ge=60, description="Life of a conversation token in seconds."
+    )
+    max_message_chars: int = Field(
+        default=4000, ge=1, description="Longest message in code points."
+    )
+    max_frame_bytes: int = Field(
+        default=65536, ge=1024, description="Largest websocket frame in bytes."
+    )
+    rate_per_minute: int = Field(
+        default=60, ge=1, description="Messages a conversation may send a minute."
+    )
+    max_connections: int = Field(default=2000, ge=1, description="Open websockets at most.")
     max_connections_per_ip: int = Field(
-        600, ge=1, description="Open websockets from one address at most."
+        default=600, ge=1, description="Open websockets from one address at most."
     )
-    bot_deadline_s: float = Field(3.0, gt=0, description="Longest wait for the bot's route.")
+    bot_deadline_s: float = Field(
+        default=3.0, gt=0, description="Longest wait for the bot's route."
+    )
     generation_deadline_s: float = Field(
-        12.0, gt=0, description="Longest wait for a composed reply."
+        default=12.0, gt=0, description="Longest wait for a composed reply."
     )
-    demo: bool = Field(True, description="Serve the demo site and load the demo knowledge base.")
-    log_level: str = Field("info", description="Level of the process log.")
+    demo: bool = Field(
+        default=True, description="Serve the demo site and load the demo knowledge base."
+    )
+    log_level: str = Field(default="info", description="Level of the process log.")
     support_email: str = Field(
-        "support@tidewire.example", description="Address shown where a person is asked for."
+        default="support@tidewire.example", description="Address shown where a person is asked for."
     )
-    support_hours: str = Field("Mon-Fri 9:00-18:00", description="Opening hours shown with it.")
+    support_hours: str = Field(
+        default="Mon-Fri 9:00-18:00", description="Opening hours shown with it."
+    )
