@@ -19,7 +19,7 @@ from web.settings import Settings
 
 _AUTHOR = "evaluation"
 #: Limits that protect a public server would only measure themselves here.
-_UNLIMITED = {"rate_per_minute": 1_000_000, "max_connections_per_ip": 2_000}
+_UNLIMITED: dict[str, Any] = {"rate_per_minute": 1_000_000, "max_connections_per_ip": 2_000}
 
 
 @contextmanager

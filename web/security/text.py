@@ -23,9 +23,9 @@ _INVISIBLE = re.compile(
 _JOINER = "\u200d"
 _EMOJI_SELECTOR = "\ufe0f"
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_MARKS = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
 #: More marks than this on one letter are there to overflow the line ("Zalgo" text).
-_MANY_MARKS = re.compile(r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{4})"
-                         r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")  # fmt: skip
+_MANY_MARKS = re.compile(f"({_MARKS}{{4}}){_MARKS}+")
 
 
 def clean_text(text: str, max_chars: int) -> str:
@@ -36,18 +36,23 @@ def clean_text(text: str, max_chars: int) -> str:
     """
     if len(text) > 4 * max_chars:
         raise _too_long(len(text), max_chars)
+    text = clean_note(text)
+    if not any(_visible(c) for c in text):
+        raise EmptyMessage
+    if len(text) > max_chars:
+        raise _too_long(len(text), max_chars)
+    return text
+
+
+def clean_note(text: str) -> str:
+    """``text`` without what cannot be shown; may be empty. Raises TextNotAllowed for NUL."""
     if "\x00" in text:
         raise TextNotAllowed
     text = _SURROGATES.sub("\ufffd", text)
     text = unicodedata.normalize("NFC", _NEWLINES.sub("\n", text))
     text = _MANY_MARKS.sub(r"\1", _INVISIBLE.sub("", text))
     text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
-    text = _loose_joiners(text).strip().strip(_EMOJI_SELECTOR)
-    if not any(_visible(c) for c in text):
-        raise EmptyMessage
-    if len(text) > max_chars:
-        raise _too_long(len(text), max_chars)
-    return text
+    return _loose_joiners(text).strip()
 
 
 def has_words(text: str) -> bool:
