@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from web.cli import ask, doctor, models, up
+from web.cli import ask, doctor, eval, models, up
 
 app = typer.Typer(
     name="grapevine",
@@ -16,5 +16,6 @@ app = typer.Typer(
 )
 app.command("up")(up.up)
 app.command("ask")(ask.ask)
+app.command("eval")(eval.evaluate)
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)

@@ -55,7 +55,7 @@ def up(
     Fetches and converts models, brings the database up to date, loads the demo entries into an
     empty base, trains the bot if it was edited, then prints the addresses.
     """
-    chosen = {
+    chosen: dict[str, Any] = {
         "host": host,
         "port": port,
         "bot_port": bot_port,

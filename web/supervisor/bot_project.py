@@ -18,6 +18,7 @@ PROJECT = PROJECT_ROOT / "bot"
 INTERPRETER = PROJECT_ROOT / ".venv-bot" / "bin" / "python"
 _TRAINED_ON = ("config.yml", "domain.yml", "credentials.yml", "requirements.lock")
 _TRAINED_ON_FOLDERS = ("data", "components")
+_RASA = Path(__file__).with_name("run_rasa.py")
 _KEPT_MODELS = 2
 _LINE_LIMIT = 1 << 20
 _STAGE = re.compile(r"Starting to train component '(\w+)'")
@@ -98,7 +99,7 @@ class BotProject:
         """The command that serves ``model`` on loopback."""
         return [
             str(python or self.interpreter),
-            *("-m", "rasa", "run", "--model", str(model)),
+            *(str(_RASA), "run", "--model", str(model)),
             *("--interface", "127.0.0.1", "--port", str(port)),
             *("--credentials", "credentials.yml", "--endpoints", "endpoints.yml"),
         ]
@@ -122,8 +123,8 @@ class BotProject:
         for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
             environment.pop(name, None)
         process = await asyncio.create_subprocess_exec(
-            *(str(self.interpreter), str(GUARD), str(os.getpid()), str(self.interpreter)),
-            *("-m", "rasa", "train", "--out", str(self.models), "--fixed-model-name", part),
+            *(str(self.interpreter), *GUARD, str(os.getpid()), str(self.interpreter)),
+            *(str(_RASA), "train", "--out", str(self.models), "--fixed-model-name", part),
             cwd=self.folder,
             env=environment,
             stdin=asyncio.subprocess.DEVNULL,

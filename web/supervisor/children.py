@@ -19,7 +19,8 @@ from web.supervisor.logs import ChildLog
 
 log = logging.getLogger(__name__)
 
-GUARD = Path(__file__).with_name("guard.py")
+#: Put before a command: it then ends with us. Isolated, so that its folder is not on the path.
+GUARD = ("-I", str(Path(__file__).with_name("guard.py")))
 _LINE_LIMIT = 1 << 20
 _PROBE_EVERY_S = 0.15
 
@@ -114,7 +115,7 @@ class Child:
         """Start the process and wait for its end: whether it ever answered, and its exit code."""
         command = self._command
         self._process = process = await asyncio.create_subprocess_exec(
-            *(sys.executable, str(GUARD), str(os.getpid()), *command.arguments),
+            *(sys.executable, *GUARD, str(os.getpid()), *command.arguments),
             cwd=command.folder,
             env=dict(command.environment),
             stdin=asyncio.subprocess.DEVNULL,

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
-from web.settings import Settings
+from web.settings import PROJECT_ROOT, Settings
 
 Progress = Callable[[str, int, int], None]
 T = TypeVar("T")
+
+DEMO = PROJECT_ROOT / "knowledge" / "demo"
+_DEMO_AUTHOR = "demo"
 
 
 def model_names(settings: Settings) -> list[str]:
@@ -31,6 +35,52 @@ def ensure_models(settings: Settings, progress: Callable[[str], Progress]) -> No
     store = ModelStore(settings.cache_dir, settings.model_dir)
     for name in model_names(settings):
         store.ensure(name, progress(name))
+
+
+def database_url(settings: Settings) -> str:
+    """The database of these settings; SQLite in the data folder where none is set."""
+    return settings.database_url or f"sqlite:///{settings.data_dir / 'grapevine.db'}"
+
+
+def prepare_database(settings: Settings, demo: Path = DEMO) -> int:
+    """Bring the tables up to date and load the demo entries into a base that never held any.
+
+    Returns how many were loaded. Raises SQLAlchemyError and KnowledgeError.
+    """
+    from knowledge.changes import last_seq
+    from knowledge.database import open_engine, reading
+    from knowledge.store import KnowledgeStore
+    from knowledge.transfer.importing import import_file
+    from web.migrations import upgrade
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(database_url(settings))
+    try:
+        upgrade(engine)
+        with reading(engine) as connection:
+            untouched = last_seq(connection) == 0
+        if not (settings.demo and untouched):
+            return 0
+        store = KnowledgeStore(engine)
+        # English first: the Chinese entries name the English ones that they translate.
+        reports = [
+            import_file(store, demo / name, author=_DEMO_AUTHOR, status="published")
+            for name in ("en.jsonl", "zh.jsonl")
+        ]
+        return sum(len(report.created) for report in reports)
+    finally:
+        engine.dispose()
+
+
+def prepare_web(settings: Settings, progress: Callable[[str], Progress]) -> None:
+    """All that the web process needs before it starts.
+
+    Raises ModelError, SQLAlchemyError, KnowledgeError.
+    """
+    ensure_models(settings, progress)
+    report = progress("knowledge base")
+    loaded = prepare_database(settings)
+    report(f"{loaded} demo entries loaded" if loaded else "up to date", 1, 1)
 
 
 async def in_thread(work: Callable[[], T]) -> T:

@@ -43,7 +43,7 @@ def running_product(settings: Settings, *, wait_s: float = 300.0) -> Iterator[st
     )
     words = chosen.data_dir / "logs" / "up.log"
     words.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, str(GUARD), str(os.getpid()), sys.executable, "-m", "web.cli", "up"]
+    command = [sys.executable, *GUARD, str(os.getpid()), sys.executable, "-m", "web.cli", "up"]
     with words.open("w", encoding="utf-8") as log:
         process = subprocess.Popen(  # noqa: S603 - our own command
             command,

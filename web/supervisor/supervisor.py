@@ -20,7 +20,7 @@ from web.supervisor.errors import BotRuntimeMissing
 from web.supervisor.logs import ChildLog
 from web.supervisor.ports import check_port
 from web.supervisor.preparation import Progress, in_thread
-from web.supervisor.secrets import with_secrets
+from web.supervisor.secret_file import with_secrets
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

@@ -135,7 +135,7 @@ def test_no_orphan_is_left_when_the_parent_is_killed(tmp_path: Path, watcher: st
     note = tmp_path / "pid"
     command = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     guard = (
-        [sys.executable, str(GUARD)]
+        [sys.executable, *GUARD]
         if watcher == "kernel"
         else [
             *(sys.executable, "-c"),

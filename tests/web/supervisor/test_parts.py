@@ -16,7 +16,7 @@ from web.supervisor import probes
 from web.supervisor.environment import bot_environment, local_url, resolved, web_environment
 from web.supervisor.errors import PortBusy
 from web.supervisor.ports import check_port
-from web.supervisor.secrets import with_secrets
+from web.supervisor.secret_file import with_secrets
 
 
 def test_a_busy_port_is_named_with_the_option_and_the_setting() -> None:
