@@ -48,7 +48,7 @@ def group_by_topic(entries: Iterable[Entry], text: SiteText) -> tuple[TopicGroup
 
 def _one_per_pair(entries: tuple[Entry, ...], lang: str) -> tuple[Entry, ...]:
     own = [entry for entry in entries if entry.lang == lang]
-    covered = {entry.id for entry in own} | {entry.translation_of for entry in own}
+    covered = {key for entry in own for key in (entry.id, entry.translation_of) if key}
     rest = [
         entry
         for entry in entries

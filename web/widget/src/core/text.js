@@ -2,7 +2,7 @@
 
 const URL_PATTERN =
   /\b(?:https?:\/\/|mailto:)[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+|[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/gi;
-const LINE_ITEM = /^\s*(?:[-•*]|\d{1,2}[.)、])\s+/u;
+const LINE_ITEM = /^\s*(?:[-•*]\s+|\d{1,2}[.)]\s+|\d{1,2}、)/u;
 
 /** Characters as a reader counts them: "👍" is one. */
 function codePoints(text) {
@@ -46,13 +46,22 @@ function safeHref(candidate) {
   }
 }
 
+/** Without the punctuation of the sentence around it: "(see https://x/a_(b))." keeps "a_(b)". */
+function trimAddress(found) {
+  const count = (text, sign) => text.split(sign).length - 1;
+  let address = found.replace(/[.,;:!?'*]+$/, "");
+  while (address.endsWith(")") && count(address, ")") > count(address, "(")) {
+    address = address.slice(0, -1).replace(/[.,;:!?'*]+$/, "");
+  }
+  return address;
+}
+
 /** Split text into plain and linked parts: [{text, href?}]. Joined, they give the text again. */
 function linkParts(text) {
   const parts = [];
   let from = 0;
   for (const match of text.matchAll(URL_PATTERN)) {
-    let found = match[0].replace(/[.,;:!?'*]+$/, "");
-    if (found.endsWith(")") && !found.includes("(")) found = found.slice(0, -1);
+    const found = trimAddress(match[0]);
     const href = safeHref(found);
     if (!href) continue;
     if (match.index > from) parts.push({ text: text.slice(from, match.index) });

@@ -91,6 +91,7 @@ class MessageList {
       button.setAttribute("aria-expanded", String(open));
       if (open) this.openSources.add(item.key);
       else this.openSources.delete(item.key);
+      if (open) details.scrollIntoView({ block: "nearest" });
     };
     return [sourceView(item, view, this.openSources.has(item.key), toggle)];
   }
