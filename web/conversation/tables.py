@@ -13,7 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    false,
+    text,
 )
 
 from knowledge.database import UtcDateTime, metadata
@@ -56,9 +56,9 @@ messages = Table(
     Column("reply_to", String(64), ForeignKey("messages.id", ondelete="CASCADE"), unique=True),
     Column("options", JSON),
     Column("provenance", JSON),
-    Column("stopped", Boolean, nullable=False, server_default=false()),
+    Column("stopped", Boolean, nullable=False, server_default=text("false")),
     # Answered without Rasa, and Rasa has not been told yet.
-    Column("missed", Boolean, nullable=False, server_default=false()),
+    Column("missed", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("conversation_id", "seq", name="uq_messages_seq"),
     UniqueConstraint("conversation_id", "client_message_id", name="uq_messages_client_message_id"),
     Index("ix_messages_created_at", "created_at"),
