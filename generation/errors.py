@@ -2,7 +2,8 @@
 
 GenerationError
 ├── GeneratorNotLoaded    used before load()
-└── GenerationTimeout     the deadline passed before the model finished
+├── GenerationTimeout     the deadline passed before the model finished
+└── SmallTalkInvalid      a curated line is missing, malformed or states a fact
 """
 
 
@@ -16,3 +17,7 @@ class GeneratorNotLoaded(GenerationError):
 
 class GenerationTimeout(GenerationError):
     """The deadline passed before the model finished."""
+
+
+class SmallTalkInvalid(GenerationError):
+    """A curated line is missing, malformed or states a fact; the message says which."""

@@ -24,6 +24,9 @@ class GenerationRequest:
 
     ``sources`` is empty for small talk. ``history`` holds earlier turns as (role, text) with
     role "user" or "assistant", oldest first; all of it is data, never instruction.
+    ``max_tokens`` bounds what is written. ``prefix`` is how the reply already begins: the
+    generator goes on from there and does not repeat it. ``temperature`` 0 asks for the most
+    likely text, more for another try.
     """
 
     text: str
@@ -31,6 +34,8 @@ class GenerationRequest:
     sources: Sequence[Source] = ()
     history: Sequence[tuple[str, str]] = ()
     max_tokens: int = 160
+    prefix: str = ""
+    temperature: float = 0.0
 
 
 class Generator(Protocol):
@@ -44,4 +49,9 @@ class Generator(Protocol):
         """Load the model. Raises ModelError of the model store."""
 
     def stream(self, request: GenerationRequest, cancel: threading.Event) -> Iterator[str]:
-        """Yield pieces of text until done; stop soon after ``cancel`` is set."""
+        """Yield pieces of text until done; stop soon after ``cancel`` is set.
+
+        Pieces are never empty and never cut a character. Raises GeneratorNotLoaded before
+        ``load()`` and GenerationTimeout where the generator has a deadline of its own. Safe to
+        call from several threads.
+        """
