@@ -73,30 +73,6 @@ def histories(connection: Connection, entry_ids: Sequence[str]) -> dict[str, lis
     return found
 
 
-def walk_ids(connection: Connection, *, deleted: bool) -> Iterator[list[str]]:
-    """Ids of all entries in order, ``BATCH`` at a time; of deleted ones too where asked."""
-    last = ""
-    while True:
-        statement = (
-            select(t.entries.c.id)
-            .join(
-                t.revisions,
-                (t.entries.c.id == t.revisions.c.entry_id)
-                & (t.entries.c.revision == t.revisions.c.revision),
-            )
-            .where(t.entries.c.id > last)
-            .order_by(t.entries.c.id)
-            .limit(BATCH)
-        )
-        if not deleted:
-            statement = statement.where(t.revisions.c.deleted.is_(False))
-        batch = list(connection.scalars(statement))
-        if not batch:
-            return
-        yield batch
-        last = batch[-1]
-
-
 def lock_changes(connection: Connection) -> int:
     """Take the base's write lock until the transaction ends; the number of the last change."""
     statement = update(t.counter).values(seq=t.counter.c.seq).returning(t.counter.c.seq)

@@ -28,6 +28,14 @@ def find(
     return Page(items=fetch(connection, ordered), total=total, offset=offset, limit=limit)
 
 
+def matching_ids(connection: Connection, wanted: EntryFilter | None) -> list[str]:
+    """Ids of the entries that ``wanted`` lets through, in order; of all, even deleted, at None."""
+    statement = select_heads().with_only_columns(t.entries.c.id).order_by(t.entries.c.id)
+    if wanted is not None:
+        statement = statement.where(*_conditions(wanted))
+    return list(connection.scalars(statement))
+
+
 def counts(connection: Connection) -> dict[str, dict[str, int]]:
     """How many entries there are by ``status``, ``lang`` and ``topic``; deleted ones apart."""
     heads = select_heads().subquery()
