@@ -230,7 +230,8 @@ def _kind_priors(nlu: NluReading, active_flow: str | None) -> dict[str, float]:
             kinds[kind] += max(0.0, min(1.0, confidence)) * cap
     kinds["question"] = max(1.0 - sum(kinds.values()), 1.0 - cap)
     if active_flow:
-        share = _FILLS_SLOT if nlu.fills_slot else _OPEN_FLOW_PRIOR
+        share = 0.0 if nlu.exact else _OPEN_FLOW_PRIOR
+        share = _FILLS_SLOT if nlu.fills_slot else share
         for kind in kinds:
             kinds[kind] *= 1.0 - share
         kinds["flow"] += share

@@ -9,7 +9,7 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -78,17 +78,17 @@ class GrapevineInput(InputChannel):  # type: ignore[misc]
         """The three routes: health, turn, forget."""
         webhook = Blueprint("grapevine_webhook")
 
-        @webhook.get("/health")  # type: ignore[misc]
+        @webhook.get("/health")  # type: ignore[untyped-decorator]
         async def health(request: Request) -> HTTPResponse:
             return response.json(_health(request.app.ctx.agent))
 
-        @webhook.post("/turn")  # type: ignore[misc]
+        @webhook.post("/turn")  # type: ignore[untyped-decorator]
         async def turn(request: Request) -> HTTPResponse:
             if not self._authorised(request):
                 return _problem(401, "unauthorized", "the shared secret is missing or wrong")
             return await self._answer(request, on_new_message)
 
-        @webhook.post("/forget")  # type: ignore[misc]
+        @webhook.post("/forget")  # type: ignore[untyped-decorator]
         async def forget(request: Request) -> HTTPResponse:
             if not self._authorised(request):
                 return _problem(401, "unauthorized", "the shared secret is missing or wrong")
@@ -189,7 +189,7 @@ class GrapevineInput(InputChannel):  # type: ignore[misc]
                 self._locks[conversation_id] = (lock, users - 1)
 
 
-def _append_missed(tracker: DialogueStateTracker, missed: tuple[MissedTurn, ...]) -> str | None:
+def _append_missed(tracker: DialogueStateTracker, missed: Sequence[MissedTurn]) -> str | None:
     """Put turns answered elsewhere into the tracker; "missed" if that closed an open form."""
     known = {e.message_id for e in tracker.events if isinstance(e, UserUttered)}
     for turn in missed:

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+_DIGITS = 5
 _ORDER = re.compile(r"(?<![a-z0-9@.])tw[\s\-_#:–—]{0,3}(\d{2,9})(?![\d@])", re.I)
 _BARE_ORDER = re.compile(r"(?<![\w.@\-+/:])(\d{4,8})(?![\w@]|[.\-/:]\d)")
 _BARE_ORDER_ZH = re.compile(r"(?<![\dA-Za-z.@\-+/:])(\d{4,8})(?![\dA-Za-z@]|[.\-/:]\d)")
@@ -95,14 +96,14 @@ def _orders(text: str, dates: list[Fact]) -> list[Fact]:
     full = [Fact("order_number", m.start(), m.end(), f"TW-{m[1]}") for m in _ORDER.finditer(text)]
     if full:
         return full
-    short = len(text.split()) <= 4 and len(text) <= 24
-    if not short and not _ORDER_WORD.search(text):
+    named = _ORDER_WORD.search(text) is not None
+    if not named and (len(text.split()) > 4 or len(text) > 24):
         return []
     pattern = _BARE_ORDER_ZH if re.search(r"[\u3400-\u9fff]", text) else _BARE_ORDER
     return [
         Fact("order_number", m.start(), m.end(), f"TW-{m[1]}")
         for m in pattern.finditer(text)
-        if not any(d.start <= m.start() < d.end for d in dates)
+        if (named or len(m[1]) == _DIGITS) and not any(d.start <= m.start() < d.end for d in dates)
     ]
 
 

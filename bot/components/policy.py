@@ -32,6 +32,7 @@ from bot.routing import (
 
 FORM = "order_status_form"
 LOOKUP = "action_order_status"
+LISTEN: str = ACTION_LISTEN_NAME
 SAY = "utter_directive"
 #: What each slot of the form is filled from.
 _ENTITY_OF_SLOT = {"order_number": "order_number", "email": "email"}
@@ -74,7 +75,7 @@ class HybridPolicy(Policy):  # type: ignore[misc]
         **kwargs: Any,
     ) -> PolicyPrediction:
         events: list[Event] = []
-        if tracker.latest_action_name == ACTION_LISTEN_NAME and not _was_rejected(tracker):
+        if tracker.latest_action_name == LISTEN and not _was_rejected(tracker):
             turn = plan_turn(tracker)
             events.append(SlotSet(TURN_SLOT, turn))
             done: list[str] = []
@@ -188,8 +189,8 @@ def _next_action(plan: list[str], done: list[str], tracker: DialogueStateTracker
         if tracker.active_loop_name:
             return None
         filled = all(tracker.get_slot(slot) for slot in _ENTITY_OF_SLOT)
-        return LOOKUP if filled else ACTION_LISTEN_NAME
-    return ACTION_LISTEN_NAME
+        return LOOKUP if filled else LISTEN
+    return LISTEN
 
 
 def _done_since_message(tracker: DialogueStateTracker) -> list[str]:
