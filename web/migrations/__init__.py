@@ -43,6 +43,7 @@ def declared() -> MetaData:
     """The tables as the code declares them, all packages' modules loaded."""
     import knowledge.tables
     import web.conversation.tables
+    import web.costs
     import web.internal.attempts  # noqa: F401
 
     return metadata
