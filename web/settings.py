@@ -82,9 +82,18 @@ class Settings(BaseSettings):
     rate_per_minute: int = Field(
         default=60, ge=1, description="Messages a conversation may send a minute."
     )
+    rate_per_minute_per_ip: int = Field(
+        default=1200,
+        ge=1,
+        description="Messages and new conversations an address may send a minute; "
+        "addresses of this machine are not limited.",
+    )
     max_connections: int = Field(default=2000, ge=1, description="Open websockets at most.")
     max_connections_per_ip: int = Field(
         default=600, ge=1, description="Open websockets from one address at most."
+    )
+    retrieval_deadline_s: float = Field(
+        default=2.0, gt=0, description="Longest wait for retrieval; beyond it, nothing was found."
     )
     bot_deadline_s: float = Field(
         default=3.0, gt=0, description="Longest wait for the bot's route."
