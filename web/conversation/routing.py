@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.routing import CostMatrix, EvidenceDigest, decide, fallback_reading
+from bot.routing import DEFAULT_COSTS, CostMatrix, EvidenceDigest, decide, fallback_reading
 from retrieval.types import Evidence
 from web.botclient import BotClient, BotTurn, BotUnavailable
 from web.conversation.digest import digest
@@ -58,11 +58,12 @@ class Router:
         self._log = log
         self._threads = threads
         self._book = book
+        self._last_costs = DEFAULT_COSTS
 
     async def route(self, asked: Asked) -> Routed:
         """Decide; never fails for the bot's sake. Raises LogUnavailable."""
         started = time.perf_counter()
-        costs = self._costs()
+        costs = await self._newest_costs()
         evidence = digest(asked.evidence, self._translation_of)
         missed = (
             await self._threads.run(self._log.missed, asked.user.conversation_id)
@@ -94,6 +95,15 @@ class Router:
             directives = self._decide_here(asked, EvidenceDigest.from_dict(evidence), costs)
         ms = (time.perf_counter() - started) * 1000
         return Routed(directives, degraded, costs.revision, ms)
+
+    async def _newest_costs(self) -> CostMatrix:
+        """Those of the store, so that an edit counts from the next message on."""
+        try:
+            self._last_costs = await self._threads.run(self._costs)
+        except Exception:
+            # The rule stays the same when its newest record cannot be read.
+            logger.exception("the cost matrix cannot be read; the last one is used")
+        return self._last_costs
 
     def _decide_here(
         self, asked: Asked, evidence: EvidenceDigest, costs: CostMatrix

@@ -41,7 +41,7 @@ def configuration() -> Config:
 
 def declared() -> MetaData:
     """The tables as the code declares them, all packages' modules loaded."""
-    import knowledge.tables
+    import knowledge.tables  # noqa: F401
     import web.conversation.tables
     import web.costs
     import web.internal.attempts  # noqa: F401

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from generation.smalltalk import SmallTalk
 from web.conversation.draft import Draft
 from web.entrybook import EntryBook
-from web.responder.base import Phrases, Responder, Turn, entries_of, write_entries
+from web.responder.base import Responder, Turn, entries_of, shown, word_for_word
 
 
 class Answer:
     """Gives the first entry of the directive; where it is gone by now, an honest no."""
 
-    def __init__(self, book: EntryBook, phrases: Phrases, otherwise: Responder) -> None:
+    def __init__(self, book: EntryBook, phrases: SmallTalk, otherwise: Responder) -> None:
         self._book = book
         self._phrases = phrases
         self._otherwise = otherwise
@@ -22,4 +23,5 @@ class Answer:
             draft.reason = "the entry was unpublished a moment ago"
             await self._otherwise.respond(turn, draft)
             return
-        write_entries(entries, turn, draft, self._phrases)
+        draft.append(word_for_word(entries, turn, self._phrases))
+        draft.cite(shown(entry, turn) for entry in entries)

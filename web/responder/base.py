@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, cast
 
+from generation.smalltalk import SmallTalk
 from retrieval.types import Evidence
 from web.conversation.draft import Draft
 from web.conversation.models import EntryShown, Route, StoredMessage
@@ -39,18 +40,18 @@ class Turn:
     degraded: bool = False
 
 
-class Phrases(Protocol):
-    """Curated sentences by occasion: greetings, lead-ins and notices."""
-
-    def phrase(self, occasion: str, lang: str, key: str) -> str:
-        """One of the sentences for ``occasion``; the same ``key`` gives the same one."""
-
-
 class Responder(Protocol):
     """Makes the words of one route."""
 
     async def respond(self, turn: Turn, draft: Draft) -> None:
         """Write the answer into ``draft``; stop at once when cancelled."""
+
+
+def curated(phrases: SmallTalk, occasion: str, turn: Turn) -> str:
+    """A curated sentence for the occasion; none comes twice in a row in one conversation."""
+    return phrases.pick(
+        occasion, turn.lang, seed=turn.user.conversation_id, turn=turn.user.seq // 2
+    )
 
 
 def shown(found: BookEntry, turn: Turn) -> EntryShown:
@@ -81,17 +82,16 @@ def entries_of(turn: Turn, book: EntryBook) -> list[BookEntry]:
     return list(found.values())
 
 
-def write_entries(entries: Iterable[BookEntry], turn: Turn, draft: Draft, phrases: Phrases) -> None:
-    """Write the answers of ``entries`` word for word, with a notice where one speaks otherwise."""
+def word_for_word(entries: Iterable[BookEntry], turn: Turn, phrases: SmallTalk) -> str:
+    """The answers of ``entries`` as they stand, with one notice where they speak otherwise."""
+    parts: list[str] = []
     noticed = False
     for found in entries:
-        parts = [draft.text and "\n\n"]
         if found.entry.lang != turn.lang and not noticed:
             noticed = True
-            parts.append(phrases.phrase("other_language", turn.lang, turn.user.id) + "\n\n")
+            parts.append(curated(phrases, "other_language", turn))
         parts.append(found.entry.answer)
-        draft.append("".join(parts))
-        draft.cite([shown(found, turn)])
+    return "\n\n".join(parts)
 
 
 class Responders:

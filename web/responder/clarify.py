@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from generation.smalltalk import SmallTalk
 from web.conversation.draft import Draft
 from web.conversation.models import Option
 from web.entrybook import EntryBook
-from web.responder.base import Phrases, Responder, Turn, entries_of, shown
+from web.responder.base import Responder, Turn, curated, entries_of, shown
 
 _MAX_OPTIONS = 3
 
@@ -13,7 +14,7 @@ _MAX_OPTIONS = 3
 class Clarify:
     """Asks which entry is meant; a button's label is the entry's question."""
 
-    def __init__(self, book: EntryBook, phrases: Phrases, otherwise: Responder) -> None:
+    def __init__(self, book: EntryBook, phrases: SmallTalk, otherwise: Responder) -> None:
         self._book = book
         self._phrases = phrases
         self._otherwise = otherwise
@@ -27,4 +28,4 @@ class Clarify:
             return
         draft.options = [Option(entry_id=e.entry.id, label=e.entry.question) for e in entries]
         draft.cite(shown(entry, turn) for entry in entries)
-        draft.append(self._phrases.phrase("clarify", turn.lang, turn.user.id))
+        draft.append(curated(self._phrases, "clarify", turn))

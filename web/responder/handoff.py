@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from generation.smalltalk import SmallTalk
 from web.conversation.draft import Draft
-from web.responder.base import Phrases, Turn
+from web.responder.base import Turn, curated
 
 _WHERE = {
     "en": "Our team is there {hours}; their address is {email}.",
@@ -14,15 +15,14 @@ _WHERE = {
 class Handoff:
     """Offers a person: hours and address are the operator's settings, never made up."""
 
-    def __init__(self, phrases: Phrases, hours: str, email: str) -> None:
+    def __init__(self, phrases: SmallTalk, hours: str, email: str) -> None:
         self._phrases = phrases
         self._where = {lang: text.format(hours=hours, email=email) for lang, text in _WHERE.items()}
 
     async def respond(self, turn: Turn, draft: Draft) -> None:
         draft.offers_person = True
         lead, form = (
-            self._phrases.phrase(occasion, turn.lang, turn.user.id)
-            for occasion in ("ask_person", "handoff")
+            curated(self._phrases, occasion, turn) for occasion in ("ask_person", "handoff")
         )
         where = self._where.get(turn.lang, self._where["en"])
         draft.append(f"{lead}\n\n{where}\n\n{form}")
