@@ -110,9 +110,7 @@ def _content(path: Path) -> bytes:
     return json.dumps(kept | {"tool": tables["tool"].get("setuptools")}, sort_keys=True).encode()
 
 
-def _from_lock(
-    name: str, title: str, environment: Environment, lock: Path, *options: str
-) -> Stage:
+def _from_lock(name: str, title: str, environment: Environment, lock: Path, *options: str) -> Stage:
     requirement = ("-r", str(lock.relative_to(ROOT)))
     return Stage(name, title, environment, (*_HASHED, *options, *requirement), (lock,))
 
@@ -136,7 +134,9 @@ def stages(layer: str, web: Environment, bot: Environment) -> list[Stage]:
     ]
     if layer == "test":
         pin = LOCKS / "torch.in"
-        torch = tuple(pin.read_text().split()) + tuple(shlex.split(os.environ.get(TORCH_OPTIONS, "")))
+        torch = tuple(pin.read_text().split()) + tuple(
+            shlex.split(os.environ.get(TORCH_OPTIONS, ""))
+        )
         found += [
             _from_lock("dev", "web: test tools", web, LOCKS / "dev.lock"),
             _from_lock("train", "web: training libraries", web, LOCKS / "train.lock", "--no-deps"),

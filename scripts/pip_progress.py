@@ -77,7 +77,9 @@ class Reader:
         words = line.split()
         if line.startswith(("Collecting ", "Requirement already satisfied", "Ignoring ")):
             self.packages += 1
-            self.activity = f"looking at {words[1] if words[0] == 'Collecting' else 'installed ones'}"
+            self.activity = (
+                f"looking at {words[1] if words[0] == 'Collecting' else 'installed ones'}"
+            )
         elif words[:1] == ["Downloading"]:
             self._download = " ".join(words[1:]).rsplit("/", 1)[-1]
             self.activity = f"downloading {self._download}"

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import web.migrations
 from knowledge.database import open_engine, writing
-from web.doctor.findings import Finding
+from web.doctor.findings import Finding, Status
 from web.settings import Settings
 from web.supervisor.preparation import database_url
 
@@ -61,7 +61,7 @@ def _space(folder: Path) -> Finding:
     amount = f"{free / _GIGABYTE:.1f} GB free"
     if free >= _FEW_BYTES:
         return Finding(_AREA, "disk space", "ok", amount)
-    status = "fail" if free < _TOO_FEW_BYTES else "warn"
+    status: Status = "fail" if free < _TOO_FEW_BYTES else "warn"
     return Finding(
         _AREA, "disk space", status, f"only {amount}", f"free some space on the disk of {folder}"
     )  # fmt: skip
