@@ -10,7 +10,8 @@ from bot.routing import fallback_reading
 @pytest.mark.parametrize(
     ("text", "intent"),
     [
-        ("Hi!", "greeting"), ("hello there", "greeting"), ("你好", "greeting"), ("您好！", "greeting"),
+        ("Hi!", "greeting"), ("hello there", "greeting"), ("你好", "greeting"),
+        ("您好！", "greeting"),
         ("Thanks a lot!!", "thanks"), ("谢谢你", "thanks"), ("bye", "goodbye"), ("再见", "goodbye"),
         ("are you a bot?", "bot_identity"), ("你是真人吗", "bot_identity"),
         ("I want to talk to a human", "ask_person"), ("转人工", "ask_person"),
