@@ -54,7 +54,9 @@ class Caller:
 
     def conversation_of(self, channel: str, sender: str) -> str:
         """The id that always stands for ``sender`` on ``channel``."""
-        return "k-" + _text(self._mac("sender", f"{channel}\0{sender}".encode()))
+        return "k-" + _text(
+            self._mac("sender", f"{channel}\0{sender}".encode("utf-8", "surrogatepass"))
+        )
 
     def new_conversation(self, retry_key: str | None = None) -> str:
         """A fresh id that only this caller can name again; the same one for the same retry key."""
