@@ -59,7 +59,7 @@ _EXACT_CONFIDENCE = 0.995
 _OPEN_FLOW_PRIOR = 0.5
 _FILLS_SLOT = 0.95
 _SEVERAL_CUE = 0.85
-_SURE_STOP = 0.4
+_SURE_STOP = 0.55
 #: Surer than this, a yes or no is an answer to the clarification that waits for one.
 _SURE_REPLY = 0.7
 
