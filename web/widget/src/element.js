@@ -21,7 +21,6 @@ class GrapevineChat extends HTMLElement {
     this.attachShadow({ mode: "open" }).adoptedStyleSheets = [sheetOfStyles];
     this.darkDevice = window.matchMedia("(prefers-color-scheme: dark)");
     this.redraw = () => this.render();
-    this.config = {};
   }
 
   connectedCallback() {
@@ -65,13 +64,12 @@ class GrapevineChat extends HTMLElement {
 
   async loadConfig() {
     try {
-      this.config = await this.session.http("GET", "/v1/config");
+      const config = await this.session.http("GET", "/v1/config");
+      this.panel.desk = { hours: config.hours, email: config.email };
+      this.session.dispatch({ type: "limits", limits: config.limits });
     } catch {
       return; // the chat works with its defaults, and says so itself if the server stays away
     }
-    this.panel.desk = { hours: this.config.hours, email: this.config.email };
-    this.session.state = { ...this.session.state, limits: { ...this.config.limits, ...this.session.state.limits } };
-    this.render();
   }
 
   get pageLang() {
@@ -100,15 +98,13 @@ class GrapevineChat extends HTMLElement {
       position: this.getAttribute("position") === "left" ? "left" : "right",
       heading: this.getAttribute("heading"),
       faqUrl: this.getAttribute("faq-url"),
-      starters: this.starters(lang),
+      starters: this.starters,
     };
   }
 
-  starters(lang) {
-    const given = this.getAttribute("starters");
-    if (given !== null) return given.split("|").map((text) => text.trim()).filter(Boolean).slice(0, 4);
-    const known = this.config.starters || {};
-    return (known[lang] || []).slice(0, 4);
+  get starters() {
+    const given = this.getAttribute("starters") || "";
+    return given.split("|").map((text) => text.trim()).filter(Boolean).slice(0, 4);
   }
 
   render() {

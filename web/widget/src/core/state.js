@@ -303,6 +303,8 @@ const EVENTS = {
     return next(state, { items: fail(state, ids, problem) });
   },
 
+  limits: (state, { limits }) => next(state, { limits: { ...limits, ...state.limits } }),
+
   dismiss: (state) => next(state, { problem: null }),
 
   /** Messages that were waiting when the page was left; sent again under the same id. */

@@ -1,0 +1,1 @@
+"""The whole product, driven in a real browser."""
