@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata as packages
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from knowledge import changes, rows
 from knowledge.database import reading, writing
@@ -74,9 +74,8 @@ def back_up(store: KnowledgeStore, path: Path, *, progress: Progress = no_progre
         seq = changes.last_seq(connection)
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
             with archive.open(_ENTRIES, "w", force_zip64=True) as raw:
-                hashing = _Hashing(raw)
-                with io.TextIOWrapper(hashing, encoding="utf-8", newline="") as stream:
-                    count = write_histories(stream, read_histories(connection, ids, progress))
+                stream = _Hashing(raw)
+                count = write_histories(stream, read_histories(connection, ids, progress))
             manifest = {
                 "format": FORMAT,
                 "version": VERSION,
@@ -84,10 +83,10 @@ def back_up(store: KnowledgeStore, path: Path, *, progress: Progress = no_progre
                 "created_at": now,
                 "entries": count,
                 "change_seq": seq,
-                "files": {_ENTRIES: {"sha256": hashing.hexdigest(), "bytes": hashing.size}},
+                "files": {_ENTRIES: {"sha256": stream.hexdigest(), "bytes": stream.size}},
             }
             archive.writestr(_MANIFEST, json.dumps(manifest, indent=2))
-    return BackupReport(path, count, now, seq, hashing.hexdigest())
+    return BackupReport(path, count, now, seq, stream.hexdigest())
 
 
 def check_backup(path: Path) -> BackupReport:
@@ -222,25 +221,21 @@ def _checked(path: Path, archive: zipfile.ZipFile) -> BackupReport:
     return BackupReport(path, entries, str(created), seq, digest)
 
 
-class _Hashing(io.BufferedIOBase):
-    """Passes what is written on to ``target``, and counts and hashes it."""
+class _Hashing:
+    """Takes text, passes it on to ``target`` in UTF-8, and counts and hashes it."""
 
-    def __init__(self, target: Any) -> None:
+    def __init__(self, target: IO[bytes]) -> None:
         self._target = target
         self._hash = hashlib.sha256()
         self.size = 0
 
-    def writable(self) -> bool:
-        """As text streams ask."""
-        return True
-
-    def write(self, data: Any) -> int:
-        """Write, count and hash ``data``."""
-        block = bytes(data)
-        self._hash.update(block)
-        self.size += len(block)
-        self._target.write(block)
-        return len(block)
+    def write(self, text: str) -> int:
+        """Write, count and hash ``text``."""
+        data = text.encode()
+        self._hash.update(data)
+        self.size += len(data)
+        self._target.write(data)
+        return len(text)
 
     def hexdigest(self) -> str:
         """The sha256 of all that was written."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO, get_args
+from typing import Any, Protocol, get_args
 
 from knowledge.identity import make_entry
 from knowledge.transfer import cells, encoding
@@ -24,17 +24,24 @@ _ACTIONS = get_args(Action)
 _OBJECT = 'write one object a line, such as {"id": "…", "question": "…", "answer": "…"}'
 
 
-def write_histories(stream: TextIO, histories: Iterable[Sequence[Entry]]) -> int:
+class Writes(Protocol):
+    """Something that text can be written to."""
+
+    def write(self, text: str, /) -> int:
+        """Write ``text``."""
+
+
+def write_histories(stream: Writes, histories: Iterable[Sequence[Entry]]) -> int:
     """Write entries with all their revisions, oldest first; the number of entries."""
     count = 0
     for history in histories:
-        line = {"id": history[0].id, "revisions": [_revision_object(one) for one in history]}
+        line = {"id": history[0].id, "revisions": [revision_object(one) for one in history]}
         stream.write(json.dumps(line, ensure_ascii=False) + "\n")
         count += 1
     return count
 
 
-def write_contents(stream: TextIO, entries: Iterable[Entry]) -> int:
+def write_contents(stream: Writes, entries: Iterable[Entry]) -> int:
     """Write current content only, in the lines that ``grapevine eval`` reads."""
     count = 0
     for entry in entries:
@@ -130,7 +137,8 @@ def _content_object(entry: EntryContent) -> dict[str, Any]:
     }
 
 
-def _revision_object(entry: Entry) -> dict[str, Any]:
+def revision_object(entry: Entry) -> dict[str, Any]:
+    """A revision as a JSON object, without the entry's id."""
     return {
         "revision": entry.revision,
         **_content_object(entry),
