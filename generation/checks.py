@@ -26,6 +26,7 @@ _SAME_MARK = {"if": {"if", "after"}, "after": {"after", "if"}}
 _MODALS = frozenset({"must", "may", "can", "should", "noneed"})
 _LINKS = ({"from", "to"}, {"with", "without"}, {"before", "after"}, {"by", "without"})
 _REACH = 3
+_SUBJECT_WORDS = frozenset({"this", "it", "that", "they", "which", "we"})
 _SWEEPING = frozenset({canonical("free"), canonical("unlimited"), "free", "unlimited"})
 _IMPERATIVE_STEMS = frozenset(canonical(w) for w in IMPERATIVES)
 
@@ -44,6 +45,7 @@ def objections(claim: Claim, ground: Ground, question: Claim | None) -> list[str
         *_links(claim, ground.claim),
         *_binding(claim, ground),
         *_substitution(claim, ground),
+        *_instruction(claim, ground.claim),
         *_narrowed(claim, ground, question),
         *_other_subject(claim, ground, question),
     ]
@@ -304,10 +306,20 @@ def _neighbour_elsewhere(
         return False
     for number in evidence.clauses:
         part = evidence.in_clause(number)
-        rivals = [q for q in part.quantities if (q.kind, q.unit) == (quantity.kind, quantity.unit)]
-        if term in part.terms and rivals and number not in homes:
+        if term in part.terms and number not in homes and _rivals(part, quantity):
             return True
     return False
+
+
+def _rivals(part: Claim, quantity: Quantity) -> bool:
+    """Whether a clause counts the same sort of thing; a plain number may be any of them."""
+    if quantity.kind == "count" and any(x.startswith("phone:") for x in part.literals):
+        return True
+    return any(
+        (q.kind, q.unit) == (quantity.kind, quantity.unit)
+        or {q.kind, quantity.kind} == {"count", "measure"}
+        for q in part.quantities
+    )
 
 
 def _neighbour(clause: Claim, quantity: Quantity) -> str | None:
@@ -332,10 +344,24 @@ def _substitution(claim: Claim, ground: Ground) -> Iterable[str]:
         added = sorted(claim.terms - evidence.terms - evidence.entities - ground.names)
     first = next((t.value for t in evidence.tokens if t.kind in ("term", "entity")), None)
     opening = next((t.value for t in claim.tokens if t.kind in ("term", "entity")), None)
+    if opening in added and opening in ground.elsewhere:
+        yield f"speaks of {opening}, which another sentence is about"
     if added and opening in added and first is not None and first not in claim.terms:
-        if _imperative(evidence) or evidence.values("pron")[:1] == ["you"]:
+        subject = next((t for t in evidence.tokens if t.kind in ("term", "entity", "pron")), None)
+        if _imperative(evidence) or (subject is not None and subject.kind == "pron"):
             return
         yield f"speaks of {opening}, where the evidence speaks of {first}"
+
+
+def _instruction(claim: Claim, evidence: Claim) -> Iterable[str]:
+    """ "This erases your settings" is no advice to erase them."""
+    first = claim.tokens[0] if claim.tokens else None
+    if claim.lang != "en" or first is None or first.kind != "term":
+        return
+    places = [i for i, t in enumerate(evidence.tokens) if t.value == first.value]
+    before = [evidence.tokens[i - 1].value if i else "" for i in places]
+    if before and all(b in _SUBJECT_WORDS for b in before):
+        yield f"turned into an instruction: {first.value}"
 
 
 def _narrowed(claim: Claim, ground: Ground, question: Claim | None) -> Iterable[str]:

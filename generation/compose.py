@@ -13,16 +13,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from generation.errors import GenerationError, GenerationTimeout
+from generation.evidence import without_opener
 from generation.gate import Bench, Gate, Verdict
-from generation.opening import openings
 from generation.sentences import SentenceSplitter, is_complete, join
-from generation.tidy import ends_reply, same, tidy
+from generation.tidy import ends_reply, is_opener, quotation_ends, same, tidy
 from generation.types import GenerationRequest, Generator, Source
 from generation.watch import watched
 
 _LOG = logging.getLogger(__name__)
-_MAX_SENTENCES = 4
-_RETRY_TEMPERATURE = 0.7
+_MAX_SENTENCES = 3
 _DECLINE = {
     "en": "I have no reliable answer to that.",
     "zh": "这个问题我没有可靠的答案。",
@@ -93,7 +92,7 @@ class Composer:
         gate: Gate | None = None,
         *,
         deadline_s: float = 12.0,
-        retries: int = 2,
+        retries: int = 1,
         decline: Mapping[str, str] | None = None,
     ) -> None:
         self.generator = generator
@@ -159,46 +158,48 @@ class Composer:
         """Run the model until a run ends without a refusal, or the tries are used up."""
         deadline = time.monotonic() + self._deadline_s
         bench = self._gate.prepare(request.sources, request.text)
-        forced = openings(request)
         for attempt in range(self._retries + 1):
             draft.tries, draft.failed = attempt + 1, False
             start = join(draft.passed, request.lang)
-            lead = ""
-            if attempt == self._retries and self._retries:
-                lead = next((o for o in forced if not _begun(o, draft.passed)), "")
             again = replace(
                 request,
-                prefix=" ".join(p for p in (start, lead) if p),
-                temperature=_RETRY_TEMPERATURE if attempt and not lead else 0.0,
+                # Less to read leads a small model less astray.
+                sources=request.sources[:1] if attempt else request.sources,
+                prefix=start,
             )
-            yield from self._run(again, lead, cancel, deadline, bench, draft)
-            if not draft.failed or cancel.is_set():
+            yield from self._run(again, cancel, deadline, bench, draft)
+            if cancel.is_set() or (draft.passed and not draft.failed):
                 return
 
     def _run(
         self,
         request: GenerationRequest,
-        lead: str,
         cancel: threading.Event,
         deadline: float,
         bench: Bench,
         draft: _Draft,
     ) -> Iterator[Sentence]:
         """One run of the model, up to its end or the first sentence that the gate refuses."""
-        for text in _sentences(self.generator, request, lead, cancel, deadline):
+        for text in _sentences(self.generator, request, cancel, deadline):
             if ends_reply(text) or len(draft.passed) >= _MAX_SENTENCES:
                 return
             sentence = tidy(text)
-            if not sentence or _echo(sentence, request):
+            if not sentence or is_opener(sentence) or _echo(sentence, request):
                 continue
             if any(same(sentence, p) for p in draft.passed):
                 return
-            verdict = bench.judge(sentence, draft.passed)
+            sentence, verdict = _judged(bench, sentence, draft.passed)
+            if verdict.supported and bench.beside_the_question(sentence, verdict):
+                if draft.passed:
+                    return
+                verdict = Verdict(False, ("beside the question",))
             if not verdict.supported:
                 draft.failed = True
                 draft.refused.append((sentence, verdict.reasons))
                 return
             yield draft.accept(sentence, verdict, request.lang)
+            if quotation_ends(text):
+                return
 
 
 def best_entry(request: GenerationRequest) -> Source | None:
@@ -210,26 +211,35 @@ def best_entry(request: GenerationRequest) -> Source | None:
 def _sentences(
     generator: Generator,
     request: GenerationRequest,
-    lead: str,
     cancel: threading.Event,
     deadline: float,
 ) -> Iterator[str]:
     """Complete sentences of one run; what is cut off at the end is dropped."""
     splitter = SentenceSplitter()
-    yield from splitter.feed(lead)
     stream = watched(generator, request, cancel, deadline)
     for piece in stream:
         yield from splitter.feed(piece)
     for rest in splitter.flush():
-        if is_complete(rest) and not cancel.is_set():
+        if cancel.is_set():
+            return
+        if is_complete(rest):
             yield rest
+        elif quotation_ends(rest):
+            yield f'{tidy(rest)}."'
+
+
+def _judged(bench: Bench, sentence: str, passed: list[str]) -> tuple[str, Verdict]:
+    """Judge a sentence; where only its "Yes," is too much, go on without it."""
+    verdict = bench.judge(sentence, passed)
+    body = without_opener(sentence)
+    if verdict.supported or body == sentence:
+        return sentence, verdict
+    shorter = body[:1].upper() + body[1:]
+    again = bench.judge(shorter, passed)
+    return (shorter, again) if again.supported else (sentence, verdict)
 
 
 def _echo(sentence: str, request: GenerationRequest) -> bool:
     """Whether the model only said the question again."""
     questions = (request.text, *(s.question for s in request.sources))
     return any(same(sentence, q) for q in questions)
-
-
-def _begun(opening: str, passed: list[str]) -> bool:
-    return any(p.startswith(opening) for p in passed)

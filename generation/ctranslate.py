@@ -15,6 +15,8 @@ from generation.prompts import chatml
 from generation.types import GenerationRequest
 
 _POLL_S = 0.05
+_CLOSE_S = 2.0
+_CLOSE_POLL_S = 0.005
 _TOP_K = 20
 _REPLACEMENT = "\ufffd"
 
@@ -86,13 +88,12 @@ class CTranslate2Generator:
     ) -> Iterator[str]:
         if not self._wait_turn(cancel, deadline):
             return
-        stop = threading.Event()
+        run = _Run()
         try:
-            run = _Run(stop)
             run.start(self._engine, self._tokens(request), self._options(request))
             yield from self._decode(run.ids(cancel, deadline))
         finally:
-            stop.set()
+            run.close()
             self._turn.release()
 
     def _wait_turn(self, cancel: threading.Event, deadline: float) -> bool:
@@ -133,8 +134,8 @@ class CTranslate2Generator:
 class _Run:
     """One asynchronous call of the engine, whose tokens come out through a queue."""
 
-    def __init__(self, stop: threading.Event) -> None:
-        self._stop = stop
+    def __init__(self) -> None:
+        self._stop = threading.Event()
         self._steps: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._result: Any = None
 
@@ -151,6 +152,15 @@ class _Run:
     def _on_step(self, step: Any) -> bool:
         self._steps.put(step.token_id)
         return self._stop.is_set()
+
+    def close(self) -> None:
+        """Stop at the next token and wait for it, so that the engine is free for the next turn."""
+        self._stop.set()
+        waited_until = time.monotonic() + _CLOSE_S
+        while self._result is not None and not self._result.done():
+            if time.monotonic() > waited_until:
+                return
+            time.sleep(_CLOSE_POLL_S)
 
     def ids(self, cancel: threading.Event, deadline: float) -> Iterator[int]:
         """Token ids as they come; ends on ``cancel``, raises GenerationTimeout at ``deadline``."""

@@ -29,6 +29,7 @@ class Ground:
     ``topic``: words of the question that the source answers, which its sentences are about.
     ``names``: names that hold here although an earlier sentence or the question says them.
     ``asked``: names in the question that the source answers.
+    ``elsewhere``: what other sentences of the same answer are about.
     ``verdict``: "yes" or "no" where the source opens so.
     """
 
@@ -38,6 +39,7 @@ class Ground:
     topic_text: str
     names: frozenset[str]
     asked: frozenset[str]
+    elsewhere: frozenset[str]
     verdict: str
 
 
@@ -96,27 +98,42 @@ def _of_source(source: Source, known: frozenset[str]) -> list[Ground]:
     verdict = verdict_of(normalise(source.answer))
     made = []
     carried = question.entities
-    for sentence in _sentences(source.answer):
-        claim = read(sentence, language(sentence), known)
+    claims = [read(s, language(s), known) for s in _sentences(source.answer)]
+    for claim in claims:
         own = claim.entities
         names = frozenset(n for n in carried if not any(compete(n, o) for o in own)) | own
-        made.append(_ground(claim, source, question, names, verdict))
+        made.append(_ground(claim, claims, source, question, names, verdict))
         if own:
             # Only what the sentence is about lives on; a plan that it excludes does not.
             subject = frozenset(claim.values("entity")[:1])
             carried = question.entities | subject if names & subject else carried
     if verdict:
-        made.append(_ground(_asserted(question, verdict), source, question, question.entities,
-                            verdict))  # fmt: skip
+        asserted = _asserted(question, verdict)
+        made.append(_ground(asserted, (), source, question, question.entities, verdict))
     return made
 
 
 def _ground(
-    claim: Claim, source: Source, question: Claim, names: frozenset[str], verdict: str
+    claim: Claim,
+    claims: Sequence[Claim],
+    source: Source,
+    question: Claim,
+    names: frozenset[str],
+    verdict: str,
 ) -> Ground:
+    # What another sentence of the answer is about is not what this one is about: of "a bigger
+    # plan" and "a smaller plan" in the question, each sentence speaks of its own.
+    elsewhere = frozenset(t for c in claims for t in c.values("term")[:1]) - claim.terms
     topic = question.terms - question.entities
     return Ground(
-        claim, source.entry_id, topic, question.haystack, names, question.entities, verdict
+        claim,
+        source.entry_id,
+        topic,
+        question.haystack,
+        names,
+        question.entities,
+        elsewhere,
+        verdict,
     )
 
 

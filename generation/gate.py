@@ -97,12 +97,25 @@ class Bench:
             return Verdict(False, ("asks instead of answering",))
         if _says_nothing(whole):
             return self._courtesy(whole, opening)
+        if not (whole.terms or whole.literals):
+            return Verdict(False, ("a number without what it counts",))
         verdict = self._judge_whole(whole, asked)
         if not verdict.supported:
             verdict = self._judge_units(body, asked) or verdict
         if verdict.supported and opening:
             return self._opening(opening, whole, verdict)
         return verdict
+
+    def beside_the_question(self, sentence: str, verdict: Verdict) -> bool:
+        """Whether a supported sentence comes from a lesser entry and has no word of the question.
+
+        The first source is the best evidence; what another one says has to be asked for.
+        """
+        if self._question is None or not self._grounds or not verdict.entry_ids:
+            return False
+        if verdict.entry_ids[0] == self._grounds[0].source_id:
+            return False
+        return not self._read(sentence).terms & self._question.terms
 
     def _read(self, text: str) -> Claim:
         return read(text, language(text), self._known)
@@ -124,9 +137,12 @@ class Bench:
 
     def _courtesy(self, claim: Claim, opening: str) -> Verdict:
         if opening:
-            agreed = [g.source_id for g in self._grounds if g.verdict == opening]
-            return Verdict(bool(agreed), () if agreed else (f"nothing says {opening}",),
-                           tuple(agreed[:1]))  # fmt: skip
+            asked = self._question.terms if self._question else frozenset()
+            fits = [g for g in self._grounds if g.verdict == opening and asked]
+            fits = [g for g in fits if asked <= g.topic | g.asked]
+            if fits:
+                return Verdict(True, (), (fits[0].source_id,))
+            return Verdict(False, (f"says {opening} without saying to what",))
         if claim.marks:
             return Verdict(False, ("asserts without saying what",))
         return Verdict(True)
@@ -163,9 +179,11 @@ class Bench:
 
     def _opening(self, opening: str, claim: Claim, verdict: Verdict) -> Verdict:
         """ "Yes" and "no" are claims about the question."""
-        said = {g.verdict for g in self._grounds if g.source_id in verdict.entry_ids}
+        used = [g for g in self._grounds if g.source_id in verdict.entry_ids]
+        said = {g.verdict for g in used}
         negated = "not" in claim.marks
-        if opening in said:
+        asked = self._question.terms if self._question else frozenset()
+        if opening in said and any(asked <= g.topic | g.asked | claim.terms for g in used):
             return verdict
         if {"yes": "no", "no": "yes"}[opening] in said:
             return Verdict(False, (f"the evidence does not say {opening}",))

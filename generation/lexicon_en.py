@@ -66,14 +66,13 @@ MARKS = {
 LIGHT = words(
     """
     a an the this that these those it its they them their he she his her there here which
-    who whose what how where why so as of to for in on at by with from into onto up out
-    through via and or but while whereas because since also too then just please simply is
-    are was were be been being am do does did doing will would shall have has had having get
-    gets getting got include includes included including contain contains come comes give
-    gives provide provides provided offer offers feature featuring thank thanks sure okay ok
-    hello hi certainly of-course course yes happy glad let know thing own such very about
-    cost costs price prices priced amount total s now still even back again per extra-light
-    one ones
+    who whose what how where why so as of to for in on at by with from into onto through via
+    and or but while whereas because since also too then just please simply is are was were
+    be been being am do does did doing will would shall have has had having get gets getting
+    got include includes included including contain contains come comes give gives provide
+    provides provided offer offers feature featuring thank thanks sure okay ok hello hi
+    certainly of-course course yes happy glad let know thing own such very about cost costs
+    price prices priced amount total s now still even back again per extra-light one ones
     """
 )
 """Words that assert nothing by themselves."""

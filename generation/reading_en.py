@@ -91,7 +91,8 @@ def _step(reader: _Reader, pieces: Sequence[Piece], index: int) -> int:
 
 def _word(reader: _Reader, text: str, following: Piece | None, first: bool) -> int:
     lower = text.lower().removesuffix("'s").strip("'-")
-    name = _numbered_name(lower, text, following, reader.known)
+    order = first and lower in lexicon.IMPERATIVES
+    name = None if order else _numbered_name(lower, text, following, reader.known)
     reader.reach -= 1
     if name:
         reader.add("entity", name)
@@ -105,7 +106,8 @@ def _word(reader: _Reader, text: str, following: Piece | None, first: bool) -> i
     elif _is_name(text, lower, first, reader.known):
         reader.add("entity", lower)
     elif lower in lexicon.LIGHT or stem(lower) in _LIGHT_STEMS:
-        if lower in lexicon.BREAKS and not _joins_alike(reader, lower, following):
+        either = lower == "or" and following is not None and following.kind in ("qty", "lit")
+        if either or (lower in lexicon.BREAKS and not _joins_alike(reader, lower, following)):
             reader.new_clause()
         reader.add("light", lower)
     elif lower:

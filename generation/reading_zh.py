@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -23,7 +24,10 @@ _BOUND_REACH = 3
 
 @lru_cache(maxsize=1)
 def _cutter() -> Any:
-    import jieba
+    with warnings.catch_warnings():
+        # jieba still asks for pkg_resources on import, which warns about itself.
+        warnings.simplefilter("ignore")
+        import jieba
 
     jieba.setLogLevel(logging.WARNING)
     cutter = jieba.Tokenizer()

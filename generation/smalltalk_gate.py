@@ -12,7 +12,8 @@ from generation.reading import normalise
 _ALLOWED_NUMBERS = frozenset({"one", "first", "second", "第一", "第二"})
 _PROMISE = re.compile(
     r"\b(?:guarantee[ds]?|promise[ds]?|refund\w*|discount\w*|for free|free of charge|no charge|"
-    r"compensat\w+|credited|(?:a|your) credit\b|warranty|(?:we|i)(?:'ll| will| shall) (?:pay|refund|credit|send|"
+    r"compensat\w+|credited|(?:a|your) credit\b|warranty|"
+    r"(?:we|i)(?:'ll| will| shall) (?:pay|refund|credit|send|"
     r"fix|repair|replace|deliver|give|call|make sure|ensure|cancel|upgrade|waive|solve)|"
     r"will be (?:fixed|refunded|delivered|solved|repaired|replaced)|free (?:month|phone|data|"
     r"router|gift|upgrade|trial))\b"
@@ -26,7 +27,8 @@ _PRICE = re.compile(
 )
 _INSTRUCTION = re.compile(
     r"\b(?:restart|reboot|reset|unplug|plug in|press|click|tap|dial|download|install|log in|"
-    r"sign in|go to (?:settings|your|the (?:settings|app|website|page|store|menu|account))|visit|call us|enter your|open the|switch (?:it |the \w+ )?o(?:n|ff)|password|"
+    r"sign in|go to (?:settings|your|the (?:settings|app|website|page|store|menu|account))|visit|"
+    r"call us|enter your|open the|switch (?:it |the \w+ )?o(?:n|ff)|password|"
     r"pin code|card number)\b"
     r"|重启|重置|拔掉|点击|拨打|下载|安装|登录|前往|密码|卡号|验证码",
     re.IGNORECASE,

@@ -11,6 +11,7 @@ from generation.errors import GenerationTimeout
 from generation.types import GenerationRequest, Generator
 
 _POLL_S = 0.05
+_JOIN_S = 0.5
 
 
 def watched(
@@ -34,7 +35,8 @@ def watched(
         except Exception as error:  # noqa: BLE001 - handed to the reader, who raises it
             pieces.put(error)
 
-    threading.Thread(target=work, name="generation", daemon=True).start()
+    worker = threading.Thread(target=work, name="generation", daemon=True)
+    worker.start()
     try:
         while not cancel.is_set():
             left = deadline - time.monotonic()
@@ -51,3 +53,4 @@ def watched(
             yield piece
     finally:
         stop.set()
+        worker.join(_JOIN_S)
