@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,6 +22,7 @@ from web.conversation.models import StoredMessage
 from web.responder.base import Turn
 
 RESET, RESTART, UNSURE = "how do i reset my router", "router restart", "How do I cancel"
+PAGE = Path(__file__).parents[3] / "docs" / "integrators" / "openai.md"
 ANSWERS = {entry.id: entry.answer for entry in demo_entries()}
 
 Start = Callable[..., tuple[Server, openai.OpenAI]]
@@ -177,36 +180,25 @@ def test_another_key_or_a_visitors_conversation_is_not_found(start: Start) -> No
     assert logged(server, visitors) == ()
 
 
-@pytest.mark.parametrize(
-    ("more", "kind", "code", "param"),
-    [
-        ({"n": 2}, openai.BadRequestError, "invalid-request", "n"),
-        ({"text": ""}, openai.BadRequestError, "empty-message", None),
-        ({"text": "x" * 4001}, openai.BadRequestError, "message-too-long", None),
-        ({"text": "x" * 1_000_000}, openai.BadRequestError, "body-too-large", None),
-        ({"tools": [{"type": "function"}]}, openai.BadRequestError, "invalid-request", "tools"),
-        (
-            {"extra_headers": {"Idempotency-Key": "x" * 256}},
-            openai.BadRequestError,
-            "invalid-request",
-            "Idempotency-Key",
-        ),
-    ],
-)
-@pytest.mark.parametrize("stream", [False, True])
-def test_errors_are_those_the_client_knows(
-    start: Start,
-    more: dict[str, Any],
-    kind: type[openai.APIStatusError],
-    code: str,
-    param: str | None,
-    stream: bool,
-) -> None:
+_TOO_LONG_KEY = {"Idempotency-Key": "x" * 256}
+BAD_REQUESTS: list[tuple[dict[str, Any], str, str | None]] = [
+    ({"n": 2}, "invalid-request", "n"),
+    ({"text": ""}, "empty-message", None),
+    ({"text": "x" * 4001}, "message-too-long", None),
+    ({"text": "x" * 1_000_000}, "body-too-large", None),
+    ({"tools": [{"type": "function"}]}, "invalid-request", "tools"),
+    ({"extra_headers": _TOO_LONG_KEY}, "invalid-request", "Idempotency-Key"),
+]
+
+
+def test_errors_are_those_the_client_knows(start: Start) -> None:
     _, client = start()
-    with pytest.raises(kind) as caught:
-        ask(client, **more, stream=stream)
-    assert (caught.value.code, caught.value.param) == (code, param)
-    assert caught.value.type == "invalid_request_error"
+    for more, code, param in BAD_REQUESTS:
+        for stream in (False, True):
+            with pytest.raises(openai.BadRequestError) as caught:
+                ask(client, **more, stream=stream)
+            assert (caught.value.code, caught.value.param) == (code, param)
+            assert caught.value.type == "invalid_request_error"
 
 
 def test_a_wrong_key_is_an_authentication_error_everywhere(start: Start) -> None:
@@ -386,6 +378,17 @@ def test_an_error_in_the_middle_of_a_stream_is_raised_by_the_client(start: Start
     with pytest.raises(openai.APIStatusError) as gone:
         ask(client)
     assert gone.value.status_code == 410
+
+
+def test_the_example_of_the_page_runs(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    _, client = start()
+    (example,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    here = example.replace("http://127.0.0.1:8080/v1", str(client.base_url))
+    exec(here.replace("YOUR-API-KEY", KEY), {})
+    printed = capsys.readouterr().out
+    assert ANSWERS["router-reset"] in printed
+    assert "\nrouter-reset\n" in printed
+    assert printed.endswith(ANSWERS["router-restart"])
 
 
 def test_open_ends_need_no_key_of_ours(sqlite_engine: Engine) -> None:
