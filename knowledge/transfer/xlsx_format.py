@@ -42,11 +42,14 @@ def write(path: Path, entries: Iterable[Entry]) -> int:
         sheet.column_dimensions[chr(ord("A") + place)].width = _WIDTHS.get(name, 16.0)
     sheet.append(list(cells.COLUMNS))
     count = 0
-    for entry in entries:
-        row = cells.to_cells(entry)
-        sheet.append([_cell(sheet, entry.id, name, row[name]) for name in cells.COLUMNS])
-        count += 1
-    book.save(path)
+    try:
+        for entry in entries:
+            row = cells.to_cells(entry)
+            sheet.append([_cell(sheet, entry.id, name, row[name]) for name in cells.COLUMNS])
+            count += 1
+    finally:
+        # After an error too: it closes and removes openpyxl's temporary files.
+        book.save(path)
     return count
 
 
