@@ -80,7 +80,8 @@ class HybridPolicy(Policy):  # type: ignore[misc]
             events.append(SlotSet(TURN_SLOT, turn))
             done: list[str] = []
         else:
-            turn = tracker.get_slot(TURN_SLOT) or {"plan": []}
+            # `rasa test` applies no events of a policy: there the plan is made anew.
+            turn = tracker.get_slot(TURN_SLOT) or plan_turn(tracker)
             done = _done_since_message(tracker)
         return self._predict(_next_action(turn["plan"], done, tracker), domain, events)
 
