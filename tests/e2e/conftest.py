@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e.product import ROOT, START_PATIENCE_S, running
+from tests.e2e.shop import Shop
 from tests.e2e.visitor import Visitor
 
 CHROMIUM = "/usr/bin/chromium"
@@ -48,11 +49,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="package")
-def product() -> Iterator[str]:
+def shop() -> Iterator[Shop]:
+    """A web server of somebody else, whose pages embed the chat."""
+    with Shop() as shop:
+        yield shop
+
+
+@pytest.fixture(scope="package")
+def product(shop: Shop) -> Iterator[str]:
     """Address of the running product."""
     folder = Path(tempfile.mkdtemp(prefix="gv-e2e-"))
     try:
-        with running(folder) as url:
+        with running(folder, shop.origin) as url:
             yield url
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -28,24 +29,26 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(data_dir: Path) -> Iterator[str]:
+def running(data_dir: Path, allowed_origin: str) -> Iterator[str]:
     """The address of a product started with ``grapevine up`` once it can answer.
 
-    ``E2E_URL`` names one that runs already and is used instead.
+    Pages of ``allowed_origin`` may embed its chat.
     """
-    given = os.environ.get("E2E_URL")
-    if given:
-        yield given.rstrip("/")
-        return
     port = free_port()
     log = data_dir / "up.log"
     command = [
         str(Path(sys.executable).with_name("grapevine")),
         *("up", "--port", str(port), "--bot-port", str(free_port()), "--data-dir", str(data_dir)),
     ]
+    environment = {**os.environ, "GRAPEVINE_ALLOWED_ORIGINS": json.dumps([allowed_origin])}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             _wait_ready(process, f"http://127.0.0.1:{port}", log)

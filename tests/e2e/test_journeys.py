@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import VisitorMaker
+from tests.e2e.shop import Shop
 from tests.e2e.visitor import Visitor, focused, tab_until
 
 QUESTION = "Which home internet plans do you have and what do they cost?"
@@ -222,21 +223,24 @@ def test_starter_questions(visitor: VisitorMaker) -> None:
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_one_script_tag_on_a_page_of_ones_own(visitor: VisitorMaker, lang: str) -> None:
-    """Served by the product itself, so that the origin is allowed; the page is not ours."""
+def test_one_script_tag_on_a_page_of_somebody_else(
+    visitor: VisitorMaker, shop: Shop, lang: str
+) -> None:
+    """Another origin, under a policy of its own that allows nothing inline."""
     who = visitor()
-    html = (
-        f'<!doctype html><html lang="{lang}"><title>x</title><p>page</p>'
-        '<script src="/widget.js" data-auto data-position="left" data-accent="#ffd500"'
-        ' data-heading="Shop" defer></script>'
-    )
-    who.page.route("**/own-page", lambda route: route.fulfill(body=html, content_type="text/html"))
-    who.open("/own-page")
-    assert who.panel.bounding_box()["x"] < 100  # type: ignore[index]
+    server = who.url
+    who.url = shop.origin
+    who.open(f"/?lang={lang}&server={server}")
+    box = who.panel.bounding_box()
+    assert box
+    assert box["x"] < 100
     expect(who.widget.locator(".title")).to_have_text("Shop")
     expect(who.launcher).to_have_css("color", "rgb(0, 0, 0)")
-    who.ask(QUESTION if lang == "en" else "家庭宽带有哪些套餐，多少钱一个月？")
+    answer = who.ask(QUESTION if lang == "en" else "家庭宽带有哪些套餐，多少钱一个月？")
+    expect(answer).to_contain_text("€29")
+    expect(who.widget.locator(".root")).to_have_attribute("lang", lang)
     assert who.widget.count() == 1
+    assert who.refused() == []
 
 
 def test_resizing_by_keyboard_and_mouse_is_remembered(visitor: VisitorMaker) -> None:

@@ -85,7 +85,7 @@ def test_a_phone_never_scrolls_sideways(
 
 
 def test_the_chat_fills_a_phone_and_follows_its_keyboard(visitor: VisitorMaker) -> None:
-    who = visitor(phone=True).open("/en")
+    who = visitor(phone=True, reduced_motion="reduce").open("/en")
     box = who.panel.bounding_box()
     assert box == {"x": 0, "y": 0, "width": 390, "height": 844}
     who.ask("x" * 300)

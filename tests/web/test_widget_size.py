@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from web.settings import PROJECT_ROOT
 from web.widget import build, widget_router
 from web.widget.bundle import CORE, SOURCE_DIR, UI
 
@@ -86,3 +87,16 @@ def test_served_plain_where_gzip_is_not_taken(client: TestClient) -> None:
     answer = client.get("/widget.js", headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in answer.headers
     assert answer.content == build().script
+
+
+def test_every_attribute_and_event_is_documented() -> None:
+    element = (SOURCE_DIR / "element.js").read_text(encoding="utf-8")
+    listed = re.search(r"const ATTRIBUTES = \[(.*?)\]", element, re.DOTALL)
+    assert listed
+    attributes = re.findall(r'"([a-z-]+)"', listed.group(1))
+    events = re.findall(r'"(grapevine-(?:open|close|theme))"', element)
+    assert len(attributes) == 9
+    assert len(set(events)) == 3
+    page = (PROJECT_ROOT / "docs/integrators/widget.md").read_text(encoding="utf-8")
+    for name in (*attributes, *events):
+        assert f"`{name}`" in page, name
