@@ -150,7 +150,7 @@ def test_lists_filter_search_order_and_page(store: KnowledgeStore, clock: Clock)
             author="kim",
             entry_id=f"q{number}",
         )
-    zh = replace(RESET, lang="zh", question="怎么付账单?", alternatives=("交 100% \"话费\"",))
+    zh = replace(RESET, lang="zh", question="怎么付账单?", alternatives=('交 100% "话费"',))
     store.create(zh, author="kim", entry_id="zh")
     page = store.list(EntryFilter(topic="t0"), order="updated", offset=1, limit=2)
     assert ([entry.id for entry in page.items], page.total) == (["q4", "q2"], 4)

@@ -123,11 +123,10 @@ def print_report(report: ImportReport) -> None:
         if len(issues) > _SHOWN_ISSUES:
             more = len(issues) - _SHOWN_ISSUES
             typer.echo(f"{kind}: {more:,} more of these; --json shows all", err=True)
-    would = "would be " if report.dry_run else ""
     rows_out = len({issue.row for issue in report.errors})
     typer.echo(
-        f"{report.rows:,} rows: {len(report.created):,} {would}created, "
-        f"{len(report.updated):,} {would}updated, {len(report.unchanged):,} unchanged, "
+        f"{report.rows:,} rows: {len(report.created):,} created, "
+        f"{len(report.updated):,} updated, {len(report.unchanged):,} unchanged, "
         f"{report.skipped:,} skipped, {rows_out:,} with errors"
         + (" (dry run: nothing was written)" if report.dry_run else "")
     )

@@ -122,7 +122,8 @@ def test_an_import_reports_rows_and_ends_with_three(kb: Verb, tmp_path: Path) ->
     dry = kb("import", str(file), "--dry-run", "--publish")
     assert dry.code == 3
     assert "read as GB18030" in dry.out
-    assert "1 would be created" in dry.out
+    assert "1 created" in dry.out
+    assert "nothing was written" in dry.out
     assert "error: row 3, column question: it is empty; write something" in dry.err
     assert kb("show", "网速").code == 1
     done = kb("import", str(file), "--publish", "--author", "lee", "--json")
