@@ -26,6 +26,7 @@ _SAME_MARK = {"if": {"if", "after"}, "after": {"after", "if"}}
 _MODALS = frozenset({"must", "may", "can", "should", "noneed"})
 _LINKS = ({"from", "to"}, {"with", "without"}, {"before", "after"}, {"by", "without"})
 _REACH = 3
+_COSTS = frozenset({canonical("charge"), canonical("fee"), canonical("pay"), "收费", "收取"})
 _SUBJECT_WORDS = frozenset({"this", "it", "that", "they", "which", "we"})
 _SWEEPING = frozenset({canonical("free"), canonical("unlimited"), "free", "unlimited"})
 _IMPERATIVE_STEMS = frozenset(canonical(w) for w in IMPERATIVES)
@@ -105,6 +106,9 @@ def _marks(claim: Claim, ground: Ground, question: Claim | None) -> Iterable[str
     for mark in sorted((claim.marks & _ADDED) - evidence.marks):
         if not (_SAME_MARK.get(mark, set()) & evidence.marks):
             yield f"added: {mark}"
+    limits = {m for m in claim.marks if m.startswith("limit:")}
+    for mark in sorted(limits - evidence.marks):
+        yield f"added: {mark}"
     for mark in sorted((evidence.marks & _DROPPED) - claim.marks):
         if _SAME_MARK.get(mark, set()) & claim.marks:
             continue
@@ -160,8 +164,10 @@ def _polarity(claim: Claim, evidence: Claim) -> Iterable[str]:
         clause = claim.in_clause(number)
         picks = _picks(clause, evidence)
         if not picks:
-            if "not" in clause.marks and "not" not in evidence.marks:
-                yield "negation not in the evidence"
+            twins = [p for p in map(evidence.in_clause, evidence.clauses) if not _items(p)]
+            held = {_negated(p) for p in twins} or {"not" in evidence.marks and _negated(clause)}
+            if _negated(clause) not in held:
+                yield "negation differs"
             continue
         negated = any(_negated(evidence.in_clause(n)) for n in picks)
         if negated != _negated(clause):
@@ -217,11 +223,11 @@ def _pairs(claim: Claim) -> dict[str, set[str]]:
     for token in claim.tokens:
         if token.kind == "pron":
             person, reach = token.value, _REACH
-        elif token.kind in ("term", "entity"):
-            if person and reach > 0:
+        elif person and token.kind != "mark":
+            # "You get", "we and you": a light word beside the person is bound to it as well.
+            if reach == _REACH or (reach > 0 and token.kind != "light"):
                 pairs.setdefault(token.value, set()).add(person)
-            person = ""
-        elif token.kind == "light":
+            person = person if token.kind == "light" else ""
             reach -= 1
     for number in claim.clauses if claim.lang == "en" else ():
         part = claim.in_clause(number)
@@ -236,7 +242,7 @@ def _subjects(claim: Claim, evidence: Claim) -> Iterable[str]:
     for term, persons in sorted(_pairs(claim).items()):
         if term in held and not (persons & held[term]):
             yield f"wrong person: {min(persons)} {term}"
-        elif term not in held and persons == {"we"} and "we" not in evidence.values("pron"):
+        elif persons == {"we"} and "we" not in evidence.values("pron"):
             yield f"wrong person: we {term}"
 
 
@@ -367,6 +373,10 @@ def _instruction(claim: Claim, evidence: Claim) -> Iterable[str]:
 def _narrowed(claim: Claim, ground: Ground, question: Claim | None) -> Iterable[str]:
     """ "Free with Fibre 1000" does not make "free", nor does "free online"."""
     evidence = ground.claim
+    if not _free_things(claim) <= _free_things(evidence) | {""}:
+        yield f"not free in the evidence: {max(_free_things(claim))}"
+    if (claim.terms & _COSTS) and (evidence.terms & _SWEEPING) and not claim.terms & _SWEEPING:
+        yield "dropped: free"
     stated = claim.terms | ground.topic | (question.terms if question else frozenset())
     for clause in evidence.clauses:
         part = evidence.in_clause(clause)
@@ -376,6 +386,12 @@ def _narrowed(claim: Claim, ground: Ground, question: Claim | None) -> Iterable[
         named = part.entities and not part.entities & (stated | ground.asked)
         if named and _used(part, claim):
             yield f"restriction dropped: {min(part.entities)}"
+
+
+def _free_things(claim: Claim) -> set[str]:
+    """What directly follows "free": the month in "a free month"."""
+    pairs = zip(claim.tokens, claim.tokens[1:], strict=False)
+    return {b.value for a, b in pairs if a.value in _SWEEPING and b.kind in ("term", "per")}
 
 
 def _used(part: Claim, claim: Claim) -> bool:

@@ -42,5 +42,14 @@ def read(text: str, lang: str, known: Collection[str] = ()) -> Claim:
     tokens = (
         reading_zh.tokens(parts) if lang == "zh" else reading_en.tokens(parts, frozenset(known))
     )
-    haystack = re.sub(r"\s+", "", normalise(text).lower())
-    return Claim(text, lang, tuple(tokens), haystack)
+    return Claim(text, lang, tuple(tokens), _haystack(parts))
+
+
+def _haystack(parts: list[Piece]) -> str:
+    """The words as one string, for words that were cut differently; a mark parts them."""
+    texts = (p.text.removeprefix("w:") if _is_word(p) else "|" for p in parts)
+    return "".join(texts).lower()
+
+
+def _is_word(piece: Piece) -> bool:
+    return piece.kind in ("wide", "latin", "qty") or piece.text.startswith("w:")

@@ -15,7 +15,7 @@ _CANON = {stem(w): stem(g.split()[0]) for g in lexicon.SYNONYMS for w in g.split
 _LIGHT_STEMS = lexicon.LIGHT | {stem(w) for w in lexicon.LIGHT if len(w) > 3}
 _BOUND_WORDS = {"over": "gt", "above": "gt", "beyond": "gt", "under": "lt", "below": "lt"}
 _CLAUSE_MARKS = frozenset({"if", "unless", "after", "before", "until", "without", "otherwise"})
-_BOUND_REACH = 2
+_BOUND_REACH = 3
 _NUMBERED = frozenset({"wifi", "windows", "android", "ios", "usb", "version"})
 
 
@@ -40,8 +40,15 @@ class _Reader:
         if any(t.clause == self.clause for t in self.out):
             self.clause += 1
 
+    def drop_bound(self) -> None:
+        """Keep a limit that stands before no quantity as a mark of its own."""
+        if self.bound:
+            self.add("mark", f"limit:{self.bound}")
+        self.bound = ""
+
     def mark(self, value: str) -> None:
         if value.startswith("b:"):
+            self.drop_bound()
             self.bound, self.reach = value[2:], _BOUND_REACH
         elif value.startswith("per:"):
             self.add("per", value[4:])
@@ -51,8 +58,9 @@ class _Reader:
             self.add("mark", value)
 
     def quantity(self, quantity: Quantity) -> None:
-        bound = self.bound if self.reach >= 0 else ""
-        self.bound = ""
+        if self.reach < 0:
+            self.drop_bound()
+        bound, self.bound = self.bound, ""
         self.add("qty", quantity.text, with_bound(quantity, bound))
 
 
@@ -62,6 +70,7 @@ def tokens(pieces: Sequence[Piece], known: frozenset[str]) -> list[Token]:
     index = 0
     while index < len(pieces):
         index += _step(reader, pieces, index)
+    reader.drop_bound()
     return reader.out
 
 
@@ -69,8 +78,8 @@ def _step(reader: _Reader, pieces: Sequence[Piece], index: int) -> int:
     """Take one piece, or two where a name has two; return how many."""
     piece = pieces[index]
     if piece.kind == "break":
+        reader.drop_bound()
         reader.new_clause()
-        reader.bound = ""
     elif piece.kind == "lit":
         reader.add("lit", piece.text)
     elif piece.kind == "mark":

@@ -19,7 +19,7 @@ _AFTER = (("以内", "max"), ("之内", "max"), ("内", "max"), ("以上", "min"
           ("以下", "max"), ("左右", "approx"))  # fmt: skip
 _AFTER_MARKS = (("之后", "after"), ("后", "after"), ("之前", "before"), ("前", "before"))
 _CLAUSE_MARKS = frozenset({"if", "unless", "otherwise"})
-_BOUND_REACH = 3
+_BOUND_REACH = 4
 
 
 @lru_cache(maxsize=1)
@@ -53,10 +53,16 @@ class _Reader:
     def new_clause(self) -> None:
         if any(t.clause == self.clause for t in self.out):
             self.clause += 1
+
+    def drop_bound(self) -> None:
+        """Keep a limit that stands before no quantity as a mark of its own."""
+        if self.bound:
+            self.add("mark", f"limit:{self.bound}")
         self.bound = ""
 
     def mark(self, value: str) -> None:
         if value.startswith("b:"):
+            self.drop_bound()
             self.bound, self.reach = value[2:], _BOUND_REACH
         elif value.startswith("per:"):
             self.add("per", value[4:])
@@ -79,8 +85,9 @@ class _Reader:
         if previous and named and quantity.kind == "count" and quantity.text.isdigit():
             self.out[-1] = Token("entity", previous.value + quantity.text, previous.clause)
             return
-        bound = self.bound if self.reach >= 0 else ""
-        self.bound = ""
+        if self.reach < 0:
+            self.drop_bound()
+        bound, self.bound = self.bound, ""
         if quantity.text.endswith("日内"):
             bound = "max"
         self.add("qty", quantity.text, with_bound(quantity, bound))
@@ -120,6 +127,7 @@ def tokens(pieces: Sequence[Piece]) -> list[Token]:
     reader = _Reader()
     for piece in pieces:
         if piece.kind == "break":
+            reader.drop_bound()
             if piece.text != "、":
                 reader.new_clause()
         elif piece.kind == "lit":
@@ -132,4 +140,5 @@ def tokens(pieces: Sequence[Piece]) -> list[Token]:
             reader.add("entity", piece.text.lower())
         else:
             reader.words(piece.text)
+    reader.drop_bound()
     return reader.out
