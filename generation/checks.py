@@ -242,8 +242,19 @@ def _subjects(claim: Claim, evidence: Claim) -> Iterable[str]:
     for term, persons in sorted(_pairs(claim).items()):
         if term in held and not (persons & held[term]):
             yield f"wrong person: {min(persons)} {term}"
-        elif persons == {"we"} and "we" not in evidence.values("pron"):
+        elif persons == {"we"} and _others_do_it(claim, evidence, term):
             yield f"wrong person: we {term}"
+
+
+def _others_do_it(claim: Claim, evidence: Claim, term: str) -> bool:
+    """Whether evidence that never says "we" leaves the doing to the reader or to someone else."""
+    persons = evidence.values("pron")
+    if "we" in persons:
+        return False
+    if claim.lang == "zh" or term not in claim.terms:
+        # A Chinese sentence without a subject tells of us, unless it asks the reader.
+        return "you" in persons or "请" in evidence.values("light")
+    return True
 
 
 def _link_pairs(claim: Claim) -> dict[str, set[str]]:

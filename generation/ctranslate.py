@@ -77,20 +77,25 @@ class CTranslate2Generator:
                 intra_threads=self._intra_threads,
             )
 
+    def close(self) -> None:
+        """Free the engine; ``load()`` brings it back."""
+        with self._lock:
+            self._engine = None
+
     def stream(self, request: GenerationRequest, cancel: threading.Event) -> Iterator[str]:
         """Yield the reply's text piece by piece; see :class:`~generation.types.Generator`."""
         if self._engine is None:
             raise GeneratorNotLoaded("the generator was used before load(); call load() first")
-        return self._stream(request, cancel, time.monotonic() + self._deadline_s)
+        return self._stream(self._engine, request, cancel, time.monotonic() + self._deadline_s)
 
     def _stream(
-        self, request: GenerationRequest, cancel: threading.Event, deadline: float
+        self, engine: Any, request: GenerationRequest, cancel: threading.Event, deadline: float
     ) -> Iterator[str]:
         if not self._wait_turn(cancel, deadline):
             return
         run = _Run()
         try:
-            run.start(self._engine, self._tokens(request), self._options(request))
+            run.start(engine, self._tokens(request), self._options(request))
             yield from self._decode(run.ids(cancel, deadline))
         finally:
             run.close()

@@ -33,6 +33,7 @@ _AND = re.compile(r"(?:,|\s+and)\s+(?=[A-Z])")
 _UNITS_ZH = re.compile(r"[;；]|[,，](?=但|而|并且|而且|否则|另外)")
 _PLACE_ZH = re.compile(r"(?:^|[,，])(?:在|对|除|从|当|到|关于)")
 _COMMA_ZH = re.compile(r"[,，]")
+_POINTERS = frozenset({"it", "this", "that", "they", "这", "它", "价格"})
 _QUESTION = re.compile(r"[?？][\"”』」]?$")
 
 
@@ -97,7 +98,7 @@ class Bench:
             return Verdict(False, ("asks instead of answering",))
         if _says_nothing(whole):
             return self._courtesy(whole, opening)
-        if not (whole.terms or whole.literals):
+        if not (whole.terms or whole.literals or _POINTERS & set(whole.values("light"))):
             return Verdict(False, ("a number without what it counts",))
         verdict = self._judge_whole(whole, asked)
         if not verdict.supported:

@@ -134,7 +134,7 @@ def _read(kind: str, text: str, start: int, end: int) -> Quantity | None:
         return _read_time(text, start, end)
     if kind in ("isodate", "date", "zhdate"):
         return _read_date(kind, text, start, end)
-    values = [number(part) for part in _NUMBER.findall(text)]
+    values = [number(part) for part in _NUMBER.findall(text.removeprefix("百分之"))]
     if kind == "ordinal":
         word = text.lower()
         value = values[0] if values else numerals.english_ordinal(word)

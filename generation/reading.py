@@ -12,7 +12,12 @@ from generation.claims import Claim
 from generation.literals import find_literals
 from generation.pieces import Piece, hide, lex
 
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
+# Zero-width and direction marks, soft hyphens, control characters, and the private characters
+# and brackets that the reader itself uses as marks.
+_INVISIBLE = re.compile(
+    "[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad\ue000-\uf8ff\u2039\u203a"
+    "\x00-\x08\x0b-\x1f\x7f]"
+)
 
 
 def normalise(text: str) -> str:

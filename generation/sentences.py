@@ -15,12 +15,14 @@ _WIDE = "。！？"
 _CLOSERS = "\"'”’」』）)]"
 _ABBREVIATIONS = words(
     """
-    e.g i.e a.m p.m mr mrs ms dr prof st no nr vs etc approx max min inc ltd co corp dept
-    tel fig vol jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k
+    e.g i.e a.m p.m mr mrs ms dr prof st vs etc inc ltd co corp dept
+    jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k
     """
 )
 _BEFORE_LOWER_ONLY = frozenset({"a.m", "p.m", "etc", "inc", "ltd", "co", "corp", "u.s", "u.k"})
 """Abbreviations that may also end a sentence: before a capital they do."""
+_BEFORE_NUMBER = frozenset({"no", "nr", "fig", "vol", "tel", "max", "min", "approx"})
+"""Words that are abbreviations before a number and words otherwise."""
 _LAST_WORD = re.compile(r"(\S+)$")
 _LIST_NUMBER = re.compile(r"(?:^|\n)\s*\(?\d{1,2}$")
 
@@ -105,6 +107,8 @@ def _ends(text: str, index: int, end: int) -> bool:
     before = text[:index]
     word = _LAST_WORD.search(before)
     last = word.group(1).lower().lstrip("(\"'") if word else ""
+    if last in _BEFORE_NUMBER:
+        return not rest[0].isdigit()
     if last in _ABBREVIATIONS:
         return last in _BEFORE_LOWER_ONLY and (rest[0].isupper() or rest[0] == "\n")
     if len(last) == 1 and last.isalpha() and before[-1:].isupper() and before[-2:-1] in ("", " "):
