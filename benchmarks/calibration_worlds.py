@@ -1,0 +1,236 @@
+"""Small worlds for fitting calibration: a knowledge base and questions whose answers are known.
+
+Every world comes from training data alone. A phrasing that is asked is never in the base
+(leave-one-phrasing-out), and in most worlds a third of the entries is taken out, so that their
+questions become near misses: on the topic, and not covered.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import zipfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrieval.text import STOPWORDS
+from retrieval.types import Entry, Lang
+
+SHOP = Path(__file__).parent / "data" / "calibration_shop.jsonl"
+_OUT = 0.34
+_PLACEHOLDER = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question and the ids that answer it; none where it is not covered."""
+
+    text: str
+    gold: frozenset[str]
+    lang: Lang
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A base, its questions, and the set they come from."""
+
+    source: str
+    entries: tuple[Entry, ...]
+    asks: tuple[Ask, ...]
+
+
+def all_worlds(data: Path | None, seed: int = 1) -> Iterator[World]:
+    """Every world that can be built: the shop's always, the public sets' where ``data`` is."""
+    rng = random.Random(seed)
+    yield from shop_worlds(rng)
+    if data is None:
+        return
+    yield from _stackfaq(data, rng)
+    for source, groups in _label_sets(data):
+        for _ in range(2):
+            yield _from_groups(source, groups, rng)
+    yield from _clinc(data, rng)
+    yield _from_groups("crosswoz", crosswoz_groups(data), rng, lang="zh")
+    yield _from_groups("crosswoz", crosswoz_groups(data), rng, lang="zh")
+
+
+def shop_worlds(rng: random.Random) -> Iterator[World]:
+    """The bilingual shop: each language alone, both together, and only the other language."""
+    rows = [json.loads(line) for line in SHOP.read_text(encoding="utf-8").splitlines()]
+    pairs = [row for row in rows if "id" in row]
+    uncovered = {row["lang"]: row["uncovered"] for row in rows if "uncovered" in row}
+    for source, langs in (
+        *(("shop-en", ["en"]), ("shop-en", ["en"]), ("shop-zh", ["zh"]), ("shop-zh", ["zh"])),
+        *(("shop-zh", ["zh"]), ("shop-both", ["en", "zh"]), ("shop-cross", [])),
+    ):
+        topics = sorted({_topic(row) for row in pairs})
+        out = set(rng.sample(topics, int(len(topics) * _OUT)))
+        cross: dict[str, str] = {t: rng.choice(["en", "zh"]) for t in topics}
+        kept = [
+            row
+            for row in pairs
+            if _topic(row) not in out and row["lang"] in (langs or [cross[_topic(row)]])
+        ]
+        asked = ["en", "zh"] if source in {"shop-both", "shop-cross"} else langs
+        there = {_topic(row) for row in kept}
+        asks = []
+        for row in pairs:
+            if row["lang"] not in asked:
+                continue
+            gold = frozenset(k["id"] for k in kept if _topic(k) == _topic(row))
+            asks += [Ask(text, gold, row["lang"]) for text in row["asks"]]
+            if _topic(row) not in there:
+                asks += [Ask(row["question"], frozenset(), row["lang"])]
+        asks += [Ask(text, frozenset(), lang) for lang in asked for text in uncovered[lang]]
+        yield World(source, tuple(_entry(row) for row in kept), tuple(asks))
+
+
+def crosswoz_groups(data: Path) -> dict[str, list[str]]:
+    """Chinese questions by what they ask for: one requested slot, its domain named."""
+    with zipfile.ZipFile(data / "crosswoz" / "val.json.zip") as archive:
+        dialogues = json.loads(archive.read("val.json"))
+    groups: dict[str, list[str]] = defaultdict(list)
+    for dialogue in dialogues.values():
+        for message in dialogue["messages"]:
+            acts = [act for act in message["dialog_act"] if act[0] != "General"]
+            asked = [act for act in acts if act[0] == "Request"]
+            if message["role"] != "usr" or len(asked) != 1 or len(acts) > 2:
+                continue
+            _, domain, slot, _ = asked[0]
+            if slot != "名称" and domain in message["content"]:
+                groups[f"{domain}-{slot}"].append(message["content"])
+    return {name: sorted(set(texts)) for name, texts in groups.items() if len(set(texts)) >= 8}
+
+
+def _topic(row: dict[str, str]) -> str:
+    return row["id"].removeprefix("zh-")
+
+
+def _entry(row: dict[str, str]) -> Entry:
+    return Entry(
+        id=row["id"],
+        revision=1,
+        lang="zh" if row["lang"] == "zh" else "en",
+        question=row["question"],
+        answer=row["answer"],
+        alternatives=tuple(row["alternatives"]),
+        translation_of=row.get("translation_of"),
+    )
+
+
+def _stackfaq(data: Path, rng: random.Random) -> Iterator[World]:
+    rows = json.loads((data / "stackfaq" / "faq.json").read_text(encoding="utf-8"))
+    for asked in (0, 1):
+        out = set(rng.sample([r["id"] for r in rows], int(len(rows) * _OUT)))
+        kept = [r for r in rows if r["id"] not in out]
+        entries = tuple(
+            Entry(
+                *(r["id"], 1, "en", r["question"], r["answers"][0][:600]),
+                alternatives=(r["rephrasings"][1 - asked],),
+            )
+            for r in kept
+        )
+        asks = [
+            Ask(
+                vary(r["rephrasings"][asked], rng),
+                frozenset() if r["id"] in out else frozenset([r["id"]]),
+                "en",
+            )
+            for r in rows
+        ]
+        yield World("stackfaq", entries, tuple(asks))
+
+
+def _label_sets(data: Path) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    for name, path, columns in (
+        ("banking77", data / "banking77" / "train.csv", ("text", "category")),
+        *(
+            (f"hint3-{bot}", data / "hint3" / f"{bot}_train.csv", ("sentence", "label"))
+            for bot in ("curekart", "powerplay11", "sofmattress")
+        ),
+    ):
+        groups: dict[str, list[str]] = defaultdict(list)
+        with path.open(encoding="utf-8", newline="") as stream:
+            for row in csv.DictReader(stream):
+                groups[row[columns[1]]].append(row[columns[0]])
+        yield name, {k: v for k, v in groups.items() if len(v) >= 5}
+
+
+def _clinc(data: Path, rng: random.Random) -> Iterator[World]:
+    raw = json.loads((data / "clinc150" / "train_val.json").read_text(encoding="utf-8"))
+    groups: dict[str, list[str]] = defaultdict(list)
+    for text, label in raw["train"]:
+        groups[label].append(text)
+    outside = [text for text, _ in raw["oos_train"]]
+    for _ in range(2):
+        some = dict(rng.sample(sorted(groups.items()), 75))
+        world = _from_groups("clinc150", some, rng, per_label=4)
+        asks = world.asks + tuple(Ask(t, frozenset(), "en") for t in rng.sample(outside, 50))
+        yield World(world.source, world.entries, asks)
+
+
+def _from_groups(
+    source: str,
+    groups: dict[str, list[str]],
+    rng: random.Random,
+    *,
+    lang: Lang = "en",
+    per_label: int = 5,
+) -> World:
+    """A label becomes an entry of a question and three alternatives; others of it are asked."""
+    out = set(rng.sample(sorted(groups), int(len(groups) * _OUT)))
+    entries, asks = [], []
+    for label in sorted(groups):
+        texts = rng.sample(groups[label], len(groups[label]))
+        shown, rest = texts[: min(4, len(texts) - 1)], texts[4:] or texts[-1:]
+        if label not in out:
+            alternatives = tuple(shown[1 : 1 + rng.randint(1, 3)])
+            entries.append(Entry(label, 1, lang, shown[0], _PLACEHOLDER, alternatives))
+        gold = frozenset() if label in out else frozenset([label])
+        asks += [Ask(vary(t, rng) if lang == "en" else t, gold, lang) for t in rest[:per_label]]
+    return World(source, tuple(entries), tuple(asks))
+
+
+def vary(text: str, rng: random.Random) -> str:
+    """Half of the English questions as people type: slips, no punctuation, terse, or a story."""
+    how = rng.random()
+    if how < 0.5:
+        return text
+    changes: tuple[Callable[[str, random.Random], str], ...] = (_slip, _plain, _terse, _story)
+    return rng.choices(changes, weights=(4, 2, 1, 2))[0](text, rng)
+
+
+_STORIES = (
+    "hi there, hope you can help me.",
+    "I have been a customer for years and this never happened before.",
+    "So my sister told me to ask you because she had the same thing last month.",
+    "Sorry if this is a silly question, I am not good with these things.",
+    "I looked everywhere on your page and could not find it.",
+    "ok so i just got home from work and sat down to sort this out,",
+)
+
+
+def _slip(text: str, rng: random.Random) -> str:
+    words = text.lower().split()
+    long = [i for i, word in enumerate(words) if len(word) > 3 and word.isalpha()]
+    for i in rng.sample(long, min(len(long), 1 + len(words) // 8)):
+        word, at = words[i], rng.randint(1, len(words[i]) - 2)
+        swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+        words[i] = rng.choice([swapped, word[:at] + word[at + 1 :]])
+    return " ".join(words)
+
+
+def _plain(text: str, _rng: random.Random) -> str:
+    return "".join(c for c in text.lower() if c.isalnum() or c == " ")
+
+
+def _terse(text: str, _rng: random.Random) -> str:
+    words = [w for w in _plain(text, _rng).split() if w not in STOPWORDS]
+    return " ".join(words[:5]) if len(words) >= 2 else text
+
+
+def _story(text: str, rng: random.Random) -> str:
+    return f"{rng.choice(_STORIES)} {text}"

@@ -1,0 +1,91 @@
+"""From features to probabilities: a small model fitted on labelled questions.
+
+A conditional logit with an outside option (McFadden 1974): every candidate has a utility that is
+linear in its features, "none of them answers" has one that is linear in the message's features,
+and a probability is the share of the exponentials. So ranking and calibration are one model, and
+the probabilities of a ranking never sum to more than one. Weights are apart for each pair of
+question language and entry language. ``benchmarks/fit_calibration.py`` fits and writes them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from retrieval.errors import RetrievalError
+from retrieval.features import FEATURES, QUERY_FEATURES, Candidates, Pair, Row
+from retrieval.types import Lang
+
+DEFAULT_FILE = Path(__file__).parent / "data" / "calibration.json"
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Fitted weights. ``entry[pair]`` has one weight a feature and a constant at the end;
+    ``none[lang]`` one a message feature and a constant. ``encoders`` names what they are for."""
+
+    encoders: tuple[str, str]
+    entry: Mapping[Pair, Row]
+    none: Mapping[Lang, Row]
+
+    @classmethod
+    def read(cls, path: Path = DEFAULT_FILE) -> Calibration:
+        """Read what fitting wrote. Raises RetrievalError where it was for other features."""
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        if (
+            raw["format"] != _FORMAT
+            or raw["features"] != list(FEATURES)
+            or raw["query_features"] != list(QUERY_FEATURES)
+        ):
+            raise RetrievalError(
+                f"{path} was fitted for other features; run python -m benchmarks.fit_calibration."
+            )
+        return cls(
+            encoders=(raw["encoders"][0], raw["encoders"][1]),
+            entry={pair: np.array(weights) for pair, weights in raw["entry"].items()},
+            none={lang: np.array(weights) for lang, weights in raw["none"].items()},
+        )
+
+    def write(self, path: Path, notes: Mapping[str, object]) -> None:
+        """Write the weights, with ``notes`` on what they were fitted on and how well they do."""
+        text = {
+            "format": _FORMAT,
+            "encoders": list(self.encoders),
+            "features": list(FEATURES),
+            "query_features": list(QUERY_FEATURES),
+            "entry": {pair: _rounded(weights) for pair, weights in self.entry.items()},
+            "none": {lang: _rounded(weights) for lang, weights in self.none.items()},
+            "notes": dict(notes),
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(text, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    def utilities(self, candidates: Candidates) -> Row:
+        """Utility of each candidate."""
+        if not candidates.ids:
+            return np.zeros(0)
+        weights = np.stack([self.entry[pair] for pair in candidates.pairs])
+        result: Row = (candidates.rows * weights[:, :-1]).sum(axis=1) + weights[:, -1]
+        return result
+
+    def utility_of_none(self, candidates: Candidates, lang: Lang) -> float:
+        """Utility of "no entry answers"."""
+        weights = self.none[lang]
+        return float(candidates.query @ weights[:-1] + weights[-1])
+
+
+def shares(utilities: Sequence[float] | Row, none: float) -> Row:
+    """Probabilities of the candidates beside the outside option; they sum to at most one."""
+    values = np.append(np.asarray(utilities, dtype=np.float64), none)
+    exponentials = np.exp(values - values.max())
+    result: Row = (exponentials / exponentials.sum())[:-1]
+    return result
+
+
+def _rounded(weights: Row) -> list[float]:
+    return [round(float(weight), 4) for weight in weights]

@@ -1,0 +1,157 @@
+"""How well an entry fits a message, as numbers: what fusion and calibration look at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.catalogue import Catalogue, Prepared
+from retrieval.text import char_ngrams, content_words, terms
+from retrieval.types import Lang, Vectors
+
+Pair = Literal["en-en", "zh-zh", "cross"]
+
+#: Features of an entry, in the order of its row. "en_" come from the English encoder, "multi_"
+#: from the multilingual one: the best phrasing, the second best, how far the answer reaches above
+#: the best phrasing (a placeholder of an answer does not), and how far the best phrasing lies
+#: above what any question of this base has. Then BM25 as a share of the best possible,
+#: weighted coverage of the message's words by the phrasings and with the answer, the overlap
+#: with the best single phrasing, and the similarity of characters.
+FEATURES = (
+    *("en_best", "en_second", "en_answer_gain", "en_above"),
+    *("multi_best", "multi_second", "multi_answer_gain", "multi_above"),
+    *("bm25", "cover_phrasings", "cover_all", "overlap", "chars"),
+)
+#: Features of the message itself: they decide how likely it is that no entry answers.
+QUERY_FEATURES = ("few_words", "many_words", "unknown_words", "no_words")
+
+_DENSE_CANDIDATES = 24
+_LEXICAL_CANDIDATES = 12
+_OVERLAP_FLOOR = 1e-9
+#: An answer may lie this much below the best phrasing and still count.
+_ANSWER_MARGIN = {"en": 0.15, "multi": 0.03}
+
+Row = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A message prepared for comparison; ``en`` is its English vector where it is English."""
+
+    text: str
+    lang: Lang
+    en: Vectors | None
+    multi: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The entries worth judging: one row of FEATURES each, and the message's own features."""
+
+    ids: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+    rows: Row
+    query: Row
+
+
+def candidates_for(query: Query, catalogue: Catalogue) -> Candidates:
+    """Gather candidates from vectors and words, and compare each closely."""
+    words = terms(query.text)
+    ids = dict.fromkeys(key for key, _ in catalogue.multi.search(query.multi, _DENSE_CANDIDATES))
+    if query.en is not None:
+        ids.update(dict.fromkeys(k for k, _ in catalogue.en.search(query.en, _DENSE_CANDIDATES)))
+    lexical = dict(catalogue.lexical.search(words, len(catalogue.lexical)))
+    ids.update(dict.fromkeys(list(lexical)[:_LEXICAL_CANDIDATES]))
+    kept = [key for key in ids if key in catalogue.prepared]
+    prepared = [catalogue.prepared[key] for key in kept]
+    rows = np.zeros((len(kept), len(FEATURES)))
+    rows[:, 0:4] = _dense(query.en, kept, catalogue, "en")
+    rows[:, 4:8] = _dense(query.multi, kept, catalogue, "multi")
+    possible = catalogue.lexical.best_possible(words) or 1.0
+    rows[:, 8] = [lexical.get(key, 0.0) / possible for key in kept]
+    rows[:, 9:13] = _words(query.text, prepared, catalogue)
+    return Candidates(
+        ids=tuple(kept),
+        pairs=tuple(pair_of(query.lang, p.entry.lang) for p in prepared),
+        rows=rows,
+        query=_query_features(query.text, catalogue),
+    )
+
+
+def pair_of(question: Lang, entry: Lang) -> Pair:
+    """Which set of weights compares a message with an entry."""
+    if question != entry:
+        return "cross"
+    return "en-en" if entry == "en" else "zh-zh"
+
+
+def _dense(
+    vector: Vectors | None, keys: Sequence[str], catalogue: Catalogue, which: Literal["en", "multi"]
+) -> Row:
+    found = np.zeros((len(keys), 4))
+    if vector is None:
+        return found
+    index = catalogue.en if which == "en" else catalogue.multi
+    usual = float(vector @ catalogue.centres()[which])
+    for row, group in enumerate(index.vectors(keys)):
+        if not len(group):
+            continue
+        scores = group @ vector
+        phrasings = np.sort(scores[:-1])[::-1]
+        best = float(phrasings[0])
+        second = float(phrasings[1]) if len(phrasings) > 1 else best
+        gain = max(0.0, float(scores[-1]) - best + _ANSWER_MARGIN[which])
+        found[row] = (best, second, gain, best - usual)
+    return found
+
+
+def _words(text: str, prepared: Sequence[Prepared], catalogue: Catalogue) -> Row:
+    mine = content_words(text)
+    idf = {word: catalogue.lexical.idf(word) for word in mine}
+    total = sum(idf.values()) or 1.0
+    grams = char_ngrams(text)
+    length = float(np.sqrt(sum(n * n for n in grams.values())))
+    found = np.zeros((len(prepared), 4))
+    for row, item in enumerate(prepared):
+        phrasing_words = item.phrasing_words
+        in_phrasings = sum(idf[word] for word in mine & phrasing_words)
+        in_all = sum(idf[word] for word in mine & (phrasing_words | item.answer_words))
+        found[row] = (
+            in_phrasings / total,
+            in_all / total,
+            max(_overlap(mine, other, idf, catalogue) for other in item.phrasings),
+            max(_cosine(grams, length, *other) for other in item.grams),
+        )
+    return found
+
+
+def _overlap(
+    mine: set[str], other: frozenset[str], idf: Mapping[str, float], catalogue: Catalogue
+) -> float:
+    """Weighted Dice coefficient of two sets of words."""
+    shared = sum(idf[word] for word in mine & other)
+    if not shared:
+        return 0.0
+    whole = sum(idf.values()) + sum(catalogue.lexical.idf(word) for word in other)
+    return 2 * shared / max(whole, _OVERLAP_FLOOR)
+
+
+def _cosine(mine: Counter[str], length: float, other: Counter[str], other_length: float) -> float:
+    if not length or not other_length:
+        return 0.0
+    small, large = (mine, other) if len(mine) < len(other) else (other, mine)
+    shared = sum(count * large[gram] for gram, count in small.items() if gram in large)
+    return shared / (length * other_length)
+
+
+def _query_features(text: str, catalogue: Catalogue) -> Row:
+    words = content_words(text)
+    weights = [catalogue.lexical.idf(word) for word in words]
+    ceiling = catalogue.lexical.idf("")
+    unknown = sum(weight for weight in weights if weight >= ceiling) / (sum(weights) or 1.0)
+    return np.array([float(len(words) <= 1), float(len(words) >= 12), unknown, float(not words)])

@@ -1,0 +1,298 @@
+"""The retriever: vectors of two encoders, words and context, fused and calibrated."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from retrieval import snapshot as disk
+from retrieval.calibration import Calibration
+from retrieval.catalogue import Catalogue, Prepared, digest_of, prepare, texts_of
+from retrieval.context import Completed, complete
+from retrieval.encoder import Ct2Encoder
+from retrieval.errors import NotLoaded
+from retrieval.features import Candidates, Query, candidates_for
+from retrieval.language import detect, is_mixed
+from retrieval.models import ModelStore
+from retrieval.ranking import Ranking, rank
+from retrieval.text import content_words
+from retrieval.types import Consistency, Encoder, Entry, Evidence, Lang, TextKind, Vectors
+
+_log = logging.getLogger(__name__)
+
+_ADDED_WEIGHT = 2.5
+_SURE_ALONE = 0.5
+
+
+class HybridRetriever:
+    """Implements :class:`retrieval.types.Retriever`.
+
+    ``encoder_en`` compares English with English, ``encoder_multi`` everything with everything.
+    Searches and edits may come from any thread; encoding happens outside the lock, so that an
+    edit does not hold up searches.
+    """
+
+    def __init__(
+        self,
+        store: ModelStore,
+        index_dir: Path,
+        encoder_en: str,
+        encoder_multi: str,
+        *,
+        calibration: Calibration | None = None,
+    ) -> None:
+        self._index_dir = index_dir
+        self._english: Encoder = Ct2Encoder(encoder_en, store)
+        self._multi: Encoder = Ct2Encoder(encoder_multi, store)
+        self._calibration = calibration
+        # Writers queue up on the first, so that edits apply in the order they were asked for;
+        # the second guards the catalogue and is never held while encoding.
+        self._writing = threading.RLock()
+        self._lock = threading.RLock()
+        self._catalogue: Catalogue | None = None
+        self._spare: dict[str, dict[bytes, Vectors]] = {}
+        self.damage: str | None = None
+
+    @property
+    def versions(self) -> tuple[str, str]:
+        """Versions of the English and the multilingual encoder, for provenance."""
+        return self._english.version, self._multi.version
+
+    def load(self) -> None:
+        """Load models and the last snapshot. Raises ModelError.
+
+        A damaged snapshot is set aside: ``damage`` then says what was wrong, the index holds
+        what could be trusted, and ``replace_all`` makes it whole.
+        """
+        self._english.load()
+        self._multi.load()
+        if self._calibration is None:
+            self._calibration = Calibration.read()
+        found = disk.read(self._index_dir)
+        with self._lock:
+            self._catalogue = Catalogue(self._english, self._multi)
+            if found is None:
+                return
+            self.damage = found.damage
+            if found.damage:
+                _log.warning("index snapshot set aside: %s", found.damage)
+            self._spare = {
+                cache.encoder: dict(zip(cache.digests, cache.vectors, strict=True))
+                for cache in found.caches
+            }
+        if found.entries is not None:
+            self.upsert(found.entries)
+
+    def search(
+        self,
+        text: str,
+        *,
+        history: Sequence[str] = (),
+        lang: Lang | None = None,
+        limit: int = 10,
+    ) -> Evidence:
+        """Rank entries for ``text``; ``history``: the visitor's earlier turns, oldest first."""
+        started = time.perf_counter()
+        chosen = lang or detect(text, history)
+        completed = complete(text, history)
+        texts = [text] if completed.lean == "none" else [text, completed.query]
+        queries = self._queries(texts, chosen)
+        encoded = time.perf_counter()
+        with self._locked() as catalogue:
+            ranking, used = self._rank(queries, completed, chosen, catalogue)
+        done = time.perf_counter()
+        return Evidence(
+            text=text,
+            query=used,
+            lang=chosen,
+            ranked=ranking.ranked[:limit],
+            features=_message_features(ranking, text, used),
+            ms={"encode": (encoded - started) * 1e3, "rank": (done - encoded) * 1e3},
+        )
+
+    def upsert(self, entries: Iterable[Entry]) -> None:
+        """Add or replace entries; visible to the next ``search``.
+
+        An entry whose revision is older than the one that is there is passed over.
+        """
+        latest = {entry.id: entry for entry in sorted(entries, key=lambda e: e.revision)}
+        with self._writing:
+            with self._locked() as catalogue:
+                wanted = [e for e in latest.values() if _is_news(e, catalogue.prepared.get(e.id))]
+            items = self._encode_entries(wanted)
+            with self._locked() as catalogue:
+                catalogue.put(items)
+
+    def remove(self, entry_ids: Iterable[str]) -> None:
+        """Take entries out; never returned afterwards."""
+        with self._writing, self._locked() as catalogue:
+            catalogue.remove(list(entry_ids))
+
+    def replace_all(self, entries: Iterable[Entry]) -> None:
+        """Make the index hold exactly these entries; what has not changed is not encoded again."""
+        wanted = {entry.id: entry for entry in entries}
+        with self._writing:
+            with self._locked() as catalogue:
+                have = {key: p.digest for key, p in catalogue.prepared.items()}
+            changed = [e for e in wanted.values() if have.get(e.id) != digest_of(e)]
+            items = self._encode_entries(changed)
+            with self._locked() as catalogue:
+                catalogue.remove([key for key in catalogue.prepared if key not in wanted])
+                catalogue.put(items)
+                self._spare = {}
+                self.damage = None
+
+    def check(self, entries: Iterable[Entry]) -> Consistency:
+        """Compare the index with the entries that it should hold, vector by vector."""
+        wanted = {entry.id: entry for entry in entries}
+        with self._locked() as catalogue:
+            english, multi = catalogue.en.keys(), catalogue.multi.keys()
+            stale = []
+            for key, prepared in catalogue.prepared.items():
+                counts = (english.get(key, 0), multi.get(key, 0))
+                whole = counts == catalogue.expected_vectors(key)
+                if key in wanted and not (whole and prepared.digest == digest_of(wanted[key])):
+                    stale.append(key)
+            have = set(catalogue.prepared)
+            return Consistency(
+                entries=len(have),
+                vectors=len(catalogue.en) + len(catalogue.multi),
+                missing=tuple(sorted(wanted.keys() - have)),
+                stale=tuple(sorted(stale)),
+                unknown=tuple(sorted((have | english.keys() | multi.keys()) - wanted.keys())),
+            )
+
+    def snapshot(self) -> None:
+        """Write the index to disk so that the next ``load`` need not encode again."""
+        with self._locked() as catalogue:
+            entries = [catalogue.prepared[key].entry for key in sorted(catalogue.prepared)]
+            caches = [
+                _cache(self._english.version, [e for e in entries if e.lang == "en"], catalogue, 0),
+                _cache(self._multi.version, entries, catalogue, 1),
+            ]
+        disk.write(self._index_dir, entries, caches)
+
+    def candidates(self, text: str, lang: Lang) -> Candidates:
+        """The candidates of a message with their features; what fitting calibration looks at."""
+        (query,) = self._queries([text], lang)
+        with self._locked() as catalogue:
+            return candidates_for(query, catalogue)
+
+    @contextmanager
+    def _locked(self) -> Iterator[Catalogue]:
+        with self._lock:
+            if self._catalogue is None:
+                raise NotLoaded("The retriever was used before its load().")
+            yield self._catalogue
+
+    def _queries(self, texts: Sequence[str], lang: Lang) -> list[Query]:
+        if self._catalogue is None:
+            raise NotLoaded("The retriever was used before its load().")
+        multi = self._multi.encode(texts)
+        english = self._english.encode(texts) if lang == "en" else None
+        return [
+            Query(text, lang, None if english is None else english[i], multi[i])
+            for i, text in enumerate(texts)
+        ]
+
+    def _rank(
+        self, queries: Sequence[Query], completed: Completed, lang: Lang, catalogue: Catalogue
+    ) -> tuple[Ranking, str]:
+        """The ranking of the message, or of its completion where it leans; and the text used."""
+        calibration = self._calibration
+        if calibration is None:
+            raise NotLoaded("The retriever was used before its load().")
+        judged = candidates_for(queries[0], catalogue)
+        alone = rank(judged, catalogue.prepared, calibration, lang)
+        if completed.lean == "none":
+            return alone, queries[0].text
+        if completed.lean == "weak" and alone.top >= _SURE_ALONE:
+            return alone, queries[0].text
+        judged = candidates_for(queries[1], catalogue)
+        bonus = _bonus(completed.added, judged, catalogue)
+        together = rank(judged, catalogue.prepared, calibration, lang, bonus)
+        if completed.lean == "weak" and alone.top >= together.top:
+            return alone, queries[0].text
+        return together, queries[1].text
+
+    def _encode_entries(
+        self, entries: Sequence[Entry]
+    ) -> list[tuple[Prepared, Vectors | None, Vectors]]:
+        multi = self._encode_all(self._multi, entries)
+        english = self._encode_all(self._english, [e for e in entries if e.lang == "en"])
+        return [(prepare(entry), english.get(entry.id), multi[entry.id]) for entry in entries]
+
+    def _encode_all(self, encoder: Encoder, entries: Sequence[Entry]) -> dict[str, Vectors]:
+        """One block of vectors an entry; texts that the snapshot knows are not encoded."""
+        spare = self._spare.get(encoder.version, {})
+        known: dict[bytes, Vectors] = {}
+        jobs: dict[TextKind, dict[bytes, str]] = {"query": {}, "passage": {}}
+        for entry in entries:
+            for text, kind in _keyed(entry):
+                digest = disk.text_digest(text, kind)
+                if digest in spare:
+                    known[digest] = spare[digest]
+                else:
+                    jobs[kind][digest] = text
+        for kind, texts in jobs.items():
+            if texts:
+                rows = encoder.encode(list(texts.values()), kind)
+                known.update(zip(texts, rows, strict=True))
+        return {
+            entry.id: np.stack([known[disk.text_digest(t, kind)] for t, kind in _keyed(entry)])
+            for entry in entries
+        }
+
+
+def _keyed(entry: Entry) -> list[tuple[str, TextKind]]:
+    phrasings, answers = texts_of(entry)
+    return [*((text, "query") for text in phrasings), *((text, "passage") for text in answers)]
+
+
+def _is_news(entry: Entry, there: Prepared | None) -> bool:
+    if there is None:
+        return True
+    if entry.revision == there.entry.revision:
+        return digest_of(entry) != there.digest
+    return entry.revision > there.entry.revision
+
+
+def _bonus(added: str, candidates: Candidates, catalogue: Catalogue) -> dict[str, float]:
+    """Entries that hold the new words of a leaning message gain on those that do not."""
+    words = content_words(added)
+    weight = {word: catalogue.lexical.idf(word) for word in words}
+    total = sum(weight.values())
+    if not total:
+        return {}
+    return {
+        key: _ADDED_WEIGHT
+        * sum(weight[w] for w in words & catalogue.prepared[key].phrasing_words)
+        / total
+        for key in candidates.ids
+    }
+
+
+def _message_features(ranking: Ranking, text: str, used: str) -> Mapping[str, float]:
+    first, second = (*(r.p for r in ranking.ranked[:2]), 0.0, 0.0)[:2]
+    return {
+        "margin": first - second,
+        "none": ranking.none,
+        "mixed": float(is_mixed(text)),
+        "completed": float(used != text),
+    }
+
+
+def _cache(encoder: str, entries: Sequence[Entry], catalogue: Catalogue, which: int) -> disk.Cached:
+    index = (catalogue.en, catalogue.multi)[which]
+    found: dict[bytes, Vectors] = {}
+    for entry, rows in zip(entries, index.vectors([e.id for e in entries]), strict=True):
+        for (text, kind), row in zip(_keyed(entry), rows, strict=True):
+            found[disk.text_digest(text, kind)] = row
+    vectors = np.stack(list(found.values())) if found else np.zeros((0, index.dim), np.float32)
+    return disk.Cached(encoder, tuple(found), vectors)

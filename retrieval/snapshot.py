@@ -1,0 +1,193 @@
+"""The index on disk: entries and vectors, each file with its sha256, written as a whole.
+
+A snapshot is a folder ``snapshot-N``; it is written under another name and renamed, so that one
+is either whole or not there. The two newest are kept. Every file can be judged on its own: where
+the entries are damaged but the vectors are not, the vectors still spare encoding.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from retrieval.errors import IndexCorrupt
+from retrieval.types import Entry, Vectors
+
+_FORMAT = 1
+_ENTRIES = "entries.json"
+_MANIFEST = "manifest.json"
+_KEEP = 2
+_DIGEST_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """Vectors of one encoder by the digest of their text."""
+
+    encoder: str
+    digests: tuple[bytes, ...]
+    vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What was read: ``entries`` is None, and ``damage`` says why, where they cannot be trusted."""
+
+    entries: tuple[Entry, ...] | None
+    caches: tuple[Cached, ...]
+    damage: str | None
+
+
+def text_digest(text: str, kind: str) -> bytes:
+    """Key of a text's vector."""
+    return hashlib.sha256(f"{kind}\x1f{text}".encode()).digest()[:_DIGEST_BYTES]
+
+
+def write(folder: Path, entries: Sequence[Entry], caches: Sequence[Cached]) -> Path:
+    """Write a snapshot atomically and drop all but the newest two. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    number = max((int(p.name.partition("-")[2]) for p in _existing(folder)), default=0) + 1
+    work = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
+    try:
+        rows = [asdict(entry) for entry in entries]
+        _put(work / _ENTRIES, json.dumps(rows, ensure_ascii=False).encode())
+        for cache in caches:
+            _put_cache(work, cache)
+        files = {p.name: _sha256(p) for p in sorted(work.iterdir())}
+        manifest = {
+            "format": _FORMAT,
+            "files": files,
+            "encoders": {_file_of(cache.encoder): cache.encoder for cache in caches},
+        }
+        _put(work / _MANIFEST, json.dumps(manifest, indent=1).encode())
+        target = folder / f"snapshot-{number:06d}"
+        work.rename(target)
+        _sync(folder)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    for old in _existing(folder)[:-_KEEP]:
+        shutil.rmtree(old, ignore_errors=True)
+    return target
+
+
+def read(folder: Path) -> Snapshot | None:
+    """Read the newest snapshot that is whole; else what is usable of the newest.
+
+    None where there has never been one.
+    """
+    found = _existing(folder) if folder.is_dir() else []
+    newest: Snapshot | None = None
+    for path in reversed(found):
+        snapshot = _read_one(path)
+        if snapshot.damage is None:
+            return snapshot
+        newest = newest or snapshot
+    return newest
+
+
+def _read_one(path: Path) -> Snapshot:
+    try:
+        manifest = _checked_manifest(path)
+    except IndexCorrupt as error:
+        return Snapshot(None, (), str(error))
+    damage: list[str] = []
+    entries: tuple[Entry, ...] | None = None
+    caches: list[Cached] = []
+    for name, wanted in manifest["files"].items():
+        try:
+            _check_file(path / name, wanted)
+            if name == _ENTRIES:
+                entries = _read_entries(path / name)
+            else:
+                caches.append(_read_cache(path / name, manifest["encoders"][name]))
+        except IndexCorrupt as error:
+            damage.append(str(error))
+    return Snapshot(entries, tuple(caches), "; ".join(damage) or None)
+
+
+def _checked_manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
+        names = set(manifest["files"])
+        if manifest["format"] != _FORMAT or _ENTRIES not in names:
+            raise IndexCorrupt(f"{path} is of another format; it will be rebuilt.")
+        if names - {_ENTRIES} != set(manifest["encoders"]):
+            raise IndexCorrupt(f"{path / _MANIFEST} contradicts itself; it will be rebuilt.")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IndexCorrupt(f"{path / _MANIFEST} cannot be read ({error}).") from error
+    return dict(manifest)
+
+
+def _check_file(path: Path, wanted: str) -> None:
+    try:
+        found = _sha256(path)
+    except OSError as error:
+        raise IndexCorrupt(f"{path} cannot be read ({error}).") from error
+    if found != wanted:
+        raise IndexCorrupt(f"{path} is damaged: its sha256 is not the one written with it.")
+
+
+def _read_entries(path: Path) -> tuple[Entry, ...]:
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return tuple(Entry(**{**r, "alternatives": tuple(r["alternatives"])}) for r in rows)
+    except (ValueError, TypeError, KeyError) as error:
+        raise IndexCorrupt(f"{path} does not hold entries ({error}).") from error
+
+
+def _read_cache(path: Path, encoder: str) -> Cached:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            digests, vectors = stored["digests"], stored["vectors"]
+    except (OSError, ValueError, KeyError) as error:
+        raise IndexCorrupt(f"{path} does not hold vectors ({error}).") from error
+    if len(digests) != len(vectors):
+        raise IndexCorrupt(f"{path} has {len(digests)} digests for {len(vectors)} vectors.")
+    return Cached(encoder, tuple(row.tobytes() for row in digests), vectors)
+
+
+def _put_cache(work: Path, cache: Cached) -> None:
+    digests = np.frombuffer(b"".join(cache.digests), dtype=np.uint8)
+    path = work / _file_of(cache.encoder)
+    with path.open("wb") as stream:
+        np.savez(stream, digests=digests.reshape(-1, _DIGEST_BYTES), vectors=cache.vectors)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _file_of(encoder: str) -> str:
+    return hashlib.sha256(encoder.encode()).hexdigest()[:12] + ".npz"
+
+
+def _put(path: Path, data: bytes) -> None:
+    with path.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _existing(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.glob("snapshot-*") if p.name.partition("-")[2].isdigit())
