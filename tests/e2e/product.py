@@ -63,7 +63,9 @@ def _wait_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
         if process.poll() is not None:
             raise AssertionError(f"grapevine up ended with {process.returncode}:\n{_tail(log)}")
         try:
-            if httpx.get(f"{url}/readyz", timeout=5).status_code == 200:
+            answer = httpx.get(f"{url}/readyz", timeout=5)
+            # Ready means able to answer, with the bot or, degraded, without it.
+            if answer.status_code == 200 and "degraded" not in answer.json()["parts"]["bot"]:
                 return
         except httpx.TransportError:
             pass

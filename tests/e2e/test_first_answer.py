@@ -38,6 +38,7 @@ def test_a_right_answer_with_its_source(
     expect(answer.locator(".slot-body")).to_contain_text(fact)
     expect(answer.locator(".slot-body")).to_have_attribute("lang", lang)
     expect(answer.locator(".source-name")).to_have_text(question)
+    expect(answer.locator(".notice")).to_have_count(0)
     screenshot(who, f"answer-{name}")
 
     answer.locator(".source-toggle").click()
