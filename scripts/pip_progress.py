@@ -123,7 +123,7 @@ def run_pip(python: Path, arguments: Sequence[str], folder: Path, status: Status
         heart.join()
         if process.poll() is None:
             process.terminate()
-            process.wait()
+        process.communicate()
     if code != 0:
         told = "\n".join(f"  {line}" for line in kept)
         raise PipFailed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from web.cli import ask, doctor, eval, models, up
+from web.cli import ask, costs, doctor, eval, kb, models, up
 
 app = typer.Typer(
     name="grapevine",
@@ -17,5 +17,7 @@ app = typer.Typer(
 app.command("up")(up.up)
 app.command("ask")(ask.ask)
 app.command("eval")(eval.evaluate)
+app.add_typer(kb.app, name="kb")
+app.add_typer(costs.app, name="costs")
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)

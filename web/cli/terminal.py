@@ -28,6 +28,22 @@ def expected_errors() -> Iterator[None]:
 
     Each package's errors have one root; their messages say what to do.
     """
+    try:
+        yield
+    except typer.Exit:
+        raise
+    except Exception as error:
+        message = _explained(error)
+        if message is None:
+            raise
+        raise fail(message) from error
+
+
+def _explained(error: Exception) -> str | None:
+    """What to tell the user; None for an error that is ours to mend.
+
+    Imports wait until there is an error: a verb that needs no database should not load one.
+    """
     from pydantic import ValidationError
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -36,19 +52,20 @@ def expected_errors() -> Iterator[None]:
     from retrieval.errors import RetrievalError
     from web.supervisor.errors import SupervisorError
 
-    try:
-        yield
-    except (SupervisorError, RetrievalError, KnowledgeError, GenerationError, OSError) as error:
-        raise fail(str(error)) from error
-    except ValidationError as error:
+    if isinstance(
+        error, (SupervisorError, RetrievalError, KnowledgeError, GenerationError, OSError)
+    ):
+        return str(error)
+    if isinstance(error, ValidationError) and error.title == "Settings":
         problems = "; ".join(
             f"GRAPEVINE_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}"
             for item in error.errors()
         )
-        raise fail(f"a setting is wrong: {problems} (see docs/operators/settings.md)") from error
-    except SQLAlchemyError as error:
+        return f"a setting is wrong: {problems} (see docs/operators/settings.md)"
+    if isinstance(error, SQLAlchemyError):
         first = str(error).splitlines()[0]
-        raise fail(f"the database could not be used: {first}; run 'grapevine doctor'") from error
+        return f"the database could not be used: {first}; run 'grapevine doctor'"
+    return None
 
 
 class ModelBars:

@@ -73,7 +73,6 @@ def _run(settings: Settings, *, open_browser: bool, quiet: bool) -> None:
     import asyncio
 
     from web.supervisor.logs import terminal
-    from web.supervisor.preparation import prepare_web
     from web.supervisor.supervisor import Reporter, Supervisor
 
     with ModelBars() as bars:
@@ -90,7 +89,7 @@ def _run(settings: Settings, *, open_browser: bool, quiet: bool) -> None:
             ready=ready,
             echo=None if quiet else terminal(),
         )
-        asyncio.run(Supervisor(settings, reporter, prepare_web).run())
+        asyncio.run(Supervisor(settings, reporter).run())
 
 
 def _announce(settings: Settings, url: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
 import re
@@ -11,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from web.settings import PROJECT_ROOT
-from web.supervisor.children import GUARD
+from web.supervisor.children import Command
 from web.supervisor.errors import BotRuntimeMissing, TrainingFailed
+from web.supervisor.jobs import run_job
 
 PROJECT = PROJECT_ROOT / "bot"
 INTERPRETER = PROJECT_ROOT / ".venv-bot" / "bin" / "python"
@@ -20,7 +20,6 @@ _TRAINED_ON = ("config.yml", "domain.yml", "credentials.yml", "requirements.lock
 _TRAINED_ON_FOLDERS = ("data", "components")
 _RASA = Path(__file__).with_name("run_rasa.py")
 _KEPT_MODELS = 2
-_LINE_LIMIT = 1 << 20
 _STAGE = re.compile(r"Starting to train component '(\w+)'")
 
 #: One worker on a machine that other processes share: threads that spin cost more than they give.
@@ -122,30 +121,17 @@ class BotProject:
         # Training may use every core; only serving has to share them.
         for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
             environment.pop(name, None)
-        process = await asyncio.create_subprocess_exec(
-            *(str(self.interpreter), *GUARD, str(os.getpid()), str(self.interpreter)),
-            *(str(_RASA), "train", "--out", str(self.models), "--fixed-model-name", part),
-            cwd=self.folder,
-            env=environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            limit=_LINE_LIMIT,
-        )
-        assert process.stdout is not None
-        try:
-            with words.open("w", encoding="utf-8") as kept:
-                async for line in process.stdout:
-                    text = line.decode("utf-8", "replace")
-                    kept.write(text)
-                    stage = _STAGE.search(text)
-                    if stage:
-                        report(stage.group(1))
-            return await process.wait()
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+        options = ("train", "--out", str(self.models), "--fixed-model-name", part)
+        command = Command((str(self.interpreter), str(_RASA), *options), self.folder, environment)
+        with words.open("w", encoding="utf-8") as kept:
+
+            def line(text: str) -> None:
+                kept.write(text + "\n")
+                stage = _STAGE.search(text)
+                if stage:
+                    report(stage.group(1))
+
+            return await run_job(command, line)
 
     def _drop_old(self, newest: Path) -> None:
         models = sorted(

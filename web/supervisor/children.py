@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 
 #: Put before a command: it then ends with us. Isolated, so that its folder is not on the path.
 GUARD = ("-I", str(Path(__file__).with_name("guard.py")))
-_LINE_LIMIT = 1 << 20
+#: Longest line of a process that is read, in bytes.
+LINE_LIMIT = 1 << 20
 _PROBE_EVERY_S = 0.15
 
 
@@ -105,10 +106,10 @@ class Child:
         process = self._process
         if process is None:
             return
-        _signal_group(process.pid, signal.SIGTERM)
+        signal_group(process.pid, signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), self._patience.grace_s)
-        _signal_group(process.pid, signal.SIGKILL)
+        signal_group(process.pid)
         await process.wait()
 
     async def _run_once(self) -> tuple[bool, int]:
@@ -122,7 +123,7 @@ class Child:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
-            limit=_LINE_LIMIT,
+            limit=LINE_LIMIT,
         )
         probing = asyncio.create_task(self._probe())
         try:
@@ -134,7 +135,7 @@ class Child:
         answered = self.answering.is_set()
         self.answering.clear()
         # What it started itself must not hold the port of its successor.
-        _signal_group(process.pid, signal.SIGKILL)
+        signal_group(process.pid)
         return answered, code
 
     async def _probe(self) -> None:
@@ -164,6 +165,7 @@ class Child:
         )
 
 
-def _signal_group(pid: int, number: int) -> None:
+def signal_group(pid: int, number: int = signal.SIGKILL) -> None:
+    """Signal a process and all that it started, if any of it is left."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)

@@ -3,6 +3,7 @@
 SupervisorError
 ├── PortBusy            another program listens there
 ├── BotRuntimeMissing   the bot's own Python environment is not there
+├── PreparationFailed   models, tables or demo entries could not be provided
 ├── TrainingFailed      Rasa could not train the project
 └── ChildFailed         a process kept ending before it could answer
 """
@@ -18,6 +19,10 @@ class PortBusy(SupervisorError):
 
 class BotRuntimeMissing(SupervisorError):
     """The bot's own Python environment is not there or does not run."""
+
+
+class PreparationFailed(SupervisorError):
+    """Models, tables or demo entries could not be provided; the message says what to do."""
 
 
 class TrainingFailed(SupervisorError):

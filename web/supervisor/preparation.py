@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
+import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from web.settings import PROJECT_ROOT, Settings
 
 Progress = Callable[[str, int, int], None]
-T = TypeVar("T")
 
 DEMO = PROJECT_ROOT / "knowledge" / "demo"
 _DEMO_AUTHOR = "demo"
@@ -83,30 +81,33 @@ def prepare_web(settings: Settings, progress: Callable[[str], Progress]) -> None
     report(f"{loaded} demo entries loaded" if loaded else "up to date", 1, 1)
 
 
-async def in_thread(work: Callable[[], T]) -> T:
-    """Run ``work`` in a thread that does not hold up the end of the program.
+def main() -> int:
+    """Prepare as a process of its own, so that the supervisor stays small.
 
-    ``asyncio.to_thread`` would: Python waits for its threads, and a download cannot be told to
-    stop.
+    Prints a JSON object a line: {"name", "stage", "done", "total"} or, last, {"error"}.
     """
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
+    from sqlalchemy.exc import SQLAlchemyError
 
-    def settle(result: T | None, error: BaseException | None) -> None:
-        if future.done():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]
+    from knowledge.errors import KnowledgeError
+    from retrieval.errors import RetrievalError
 
-    def run() -> None:
-        try:
-            result, error = work(), None
-        except Exception as raised:  # noqa: BLE001 - handed to whoever awaits
-            result, error = None, raised
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(settle, result, error)
+    def progress(name: str) -> Progress:
+        return lambda stage, done, total: tell(name=name, stage=stage, done=done, total=total)
 
-    threading.Thread(target=run, name="preparation", daemon=True).start()
-    return await future
+    def tell(**what: object) -> None:
+        print(json.dumps(what), flush=True)
+
+    try:
+        prepare_web(Settings(), progress)
+    except (RetrievalError, KnowledgeError, OSError) as error:
+        tell(error=str(error))
+        return 1
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        tell(error=f"The database cannot be used: {reason}. Run 'grapevine doctor'.")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

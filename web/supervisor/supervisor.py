@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import signal
 import sys
 from collections.abc import Callable
@@ -16,12 +17,14 @@ from web.supervisor import probes
 from web.supervisor.bot_project import BotProject
 from web.supervisor.children import Child, Command, Patience
 from web.supervisor.environment import bot_environment, local_url, resolved, web_environment
-from web.supervisor.errors import BotRuntimeMissing
+from web.supervisor.errors import BotRuntimeMissing, PreparationFailed
+from web.supervisor.jobs import run_job
 from web.supervisor.logs import ChildLog
 from web.supervisor.ports import check_port
-from web.supervisor.preparation import Progress, in_thread
+from web.supervisor.preparation import Progress
 from web.supervisor.secret_file import with_secrets
 
+_SAY_EVERY_S = 30.0
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -41,15 +44,10 @@ class Reporter:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Both runtimes of one product under ``settings``.
-
-    ``prepare_web`` fetches models, brings the tables up to date and loads the demo entries; it
-    runs in a thread while the bot is trained and started.
-    """
+    """Both runtimes of one product under ``settings``."""
 
     settings: Settings
     reporter: Reporter
-    prepare_web: Callable[[Settings, Callable[[str], Progress]], None]
     patience: Patience = field(default_factory=Patience)
     project: BotProject | None = None
     children: list[Child] = field(default_factory=list)
@@ -63,7 +61,7 @@ class Supervisor:
     async def run(self) -> None:
         """Run until Ctrl-C or SIGTERM, then stop everything.
 
-        Raises SupervisorError and whatever ``prepare_web`` raises.
+        Raises SupervisorError.
         """
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -119,14 +117,35 @@ class Supervisor:
         )
 
     async def _web_line(self) -> None:
-        await in_thread(lambda: self.prepare_web(self.settings, self.reporter.progress))
+        await self._prepare()
         await self._keep(
             "web",
-            Command(
-                [sys.executable, "-m", "web.app"], PROJECT_ROOT, web_environment(self.settings)
-            ),
+            self._module("web.app"),
             probes.ok(f"{local_url(self.settings)}/readyz"),
         )
+
+    async def _prepare(self) -> None:
+        """Models, tables and demo entries, in a process of their own. Raises PreparationFailed."""
+        reporters: dict[str, Progress] = {}
+        said: list[str] = []
+
+        def line(text: str) -> None:
+            try:
+                what = json.loads(text)
+                name = what["name"]
+            except (ValueError, KeyError, TypeError):
+                said.append(text)
+                return
+            report = reporters.setdefault(name, self.reporter.progress(name))
+            report(what["stage"], what["done"], what["total"])
+
+        code = await run_job(self._module("web.supervisor.preparation"), line)
+        if code != 0:
+            raise PreparationFailed(_reason(said, code))
+
+    def _module(self, name: str) -> Command:
+        arguments = [sys.executable, "-m", name]
+        return Command(arguments, PROJECT_ROOT, web_environment(self.settings))
 
     def _bot_variables(self) -> dict[str, str]:
         variables = bot_environment(self.settings)
@@ -150,7 +169,22 @@ class Supervisor:
             output.close()
 
     async def _announce(self, child: Child) -> None:
-        await child.answering.wait()
+        while not child.answering.is_set():
+            try:
+                await asyncio.wait_for(child.answering.wait(), _SAY_EVERY_S)
+            except TimeoutError:
+                log = self.settings.data_dir / "logs" / f"{child.name}.log"
+                self.reporter.step(f"The {child.name} process cannot answer yet; see {log}")
         expected = 1 if self.settings.bot_url is not None else 2
         if len(self.children) == expected and all(c.answering.is_set() for c in self.children):
             self.reporter.ready(local_url(self.settings))
+
+
+def _reason(said: list[str], code: int) -> str:
+    """What a failed preparation said: its own sentence, else its last lines."""
+    last = said[-1] if said else ""
+    try:
+        return str(json.loads(last)["error"])
+    except (ValueError, KeyError, TypeError):
+        words = "\n".join(said[-8:])
+        return f"Preparing models and database failed (exit code {code}):\n{words}"
