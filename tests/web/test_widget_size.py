@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from web.settings import PROJECT_ROOT
 from web.widget import build, widget_router
-from web.widget.bundle import CORE, SOURCE_DIR, UI
+from web.widget.bundle import CORE, SOURCE_DIR, STYLES, UI
 
 SIZE_LIMIT = 30_000
 
@@ -38,6 +38,7 @@ def test_every_source_is_in_the_bundle() -> None:
     named = {f"core/{name}.js" for name in CORE} | {f"ui/{name}.js" for name in UI}
     found = {path.relative_to(SOURCE_DIR).as_posix() for path in SOURCES}
     assert found == named | {"session.js", "element.js"}
+    assert {path.stem for path in (SOURCE_DIR / "styles").glob("*.css")} == set(STYLES)
 
 
 def test_a_classic_script_that_parses(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ SOURCE_DIR = Path(__file__).resolve().parent / "src"
 CORE = ("text", "i18n", "state", "backoff", "transcript")
 #: The rest, in the order in which one leans on the other.
 UI = ("dom", "source", "messages", "composer", "menu", "sheet", "shape", "log", "panel")
+#: Style sheets; a later one may overrule an earlier one.
+STYLES = ("base", "frame", "messages", "answers", "composer", "sheets", "wishes")
 
 _BANNER = "/* Grapevine chat widget. Apache-2.0. */\n"
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -75,5 +77,5 @@ def _plain_js(source: str) -> str:
 
 
 def _plain_css() -> str:
-    css = (SOURCE_DIR / "widget.css").read_text(encoding="utf-8")
+    css = _joined([SOURCE_DIR / "styles" / f"{name}.css" for name in STYLES])
     return _SPACE.sub(" ", _COMMENT.sub("", css)).strip()
