@@ -20,7 +20,7 @@ _TRAINED_ON = ("config.yml", "domain.yml", "credentials.yml", "requirements.lock
 _TRAINED_ON_FOLDERS = ("data", "components")
 _RASA = Path(__file__).with_name("run_rasa.py")
 _KEPT_MODELS = 2
-_STAGE = re.compile(r"Starting to train component '(\w+)'")
+_STAGE = re.compile(r"(?:Starting to train|Restored) component '(\w+)'")
 
 #: One worker on a machine that other processes share: threads that spin cost more than they give.
 #: Fewer malloc arenas keep the resident size from creeping up.
