@@ -27,8 +27,8 @@ _SNAPSHOT_AFTER_S = 5.0
 class Indexer:
     """Watches the base from :meth:`start` to :meth:`close`.
 
-    ``missing`` says why nothing can be answered yet, ``behind`` why the index cannot follow the
-    base just now; both are None when all is well. ``also_load`` is called before the index is
+    ``missing`` says why nothing can be answered yet, in words for anybody; ``fault`` what is
+    wrong, in words for the operator. Both are None when all is well. ``also_load`` is called before the index is
     ready, ``on_ready`` once afterwards, both in the thread.
     """
 
@@ -43,7 +43,7 @@ class Indexer:
         snapshot_after_s: float = _SNAPSHOT_AFTER_S,
     ) -> None:
         self.missing: str | None = "the models are being loaded"
-        self.behind: str | None = None
+        self.fault: str | None = None
         self._store = store
         self._retriever = retriever
         self._book = book
@@ -75,17 +75,18 @@ class Indexer:
                 break
             except Exception as error:
                 logger.exception("the index could not be loaded")
-                self.missing = f"{type(error).__name__}: {error}"
+                self.missing = "the index could not be loaded; the process log says why"
+                self.fault = f"{type(error).__name__}: {error}"
                 self._stop.wait(_RETRY_S)
         while not self._stop.wait(self._poll_s):
             try:
                 self._follow()
-                self.behind = None
+                self.fault = None
                 self._snapshot_when_idle()
             except Exception as error:
-                if self.behind is None:
+                if self.fault is None:
                     logger.exception("the index cannot follow the knowledge base")
-                self.behind = f"{type(error).__name__}: {error}"
+                self.fault = f"{type(error).__name__}: {error}"
         if self.missing is None and self._changed_at is not None:
             self._snapshot()
 
@@ -102,7 +103,7 @@ class Indexer:
         self._book.apply(self._dated(changes.upserts))
         self._seq, self._looked_at = changes.seq, now
         self._boundary = self._store.next_boundary(now)
-        self.missing = None
+        self.missing = self.fault = None
         logger.info("ready: %d entries", len(changes.upserts))
         self.on_ready()
 

@@ -94,7 +94,7 @@ class Services:
     async def readiness(self) -> tuple[bool, dict[str, Any]]:
         """Whether answers can be given, and the state of each part."""
         parts: dict[str, Any] = {
-            "index": self.indexer.missing or self.indexer.behind or "ready",
+            "index": self.indexer.fault or self.indexer.missing or "ready",
             "entries": len(self.book),
             "bot": await self.bot.model() or "does not answer; replies are degraded",
         }

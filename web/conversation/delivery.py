@@ -41,6 +41,8 @@ class Delivery:
         self._is_live = False
         self._waiting: deque[Event] = deque()
         self._own: set[str] = set()
+        # Acks that overtook earlier messages: the client has these already.
+        self._ahead: set[int] = set()
         self._written: dict[str, int] = {}
         self._finished: deque[str] = deque(maxlen=256)
         self._unfinished: Sequence[Unfinished] = ()
@@ -80,8 +82,10 @@ class Delivery:
         fresh = tuple(m for m in messages if m.seq > self._sent)
         frames: Frames = []
         if fresh:
-            frames.append(f.Replay(messages=fresh))
-            self._sent = fresh[-1].seq
+            unknown = tuple(m for m in fresh if m.seq not in self._ahead)
+            if unknown:
+                frames.append(f.Replay(messages=unknown))
+            self._advance(fresh[-1].seq)
             for message in fresh:
                 if message.role == "assistant":
                     self._finish(message.id)
@@ -147,13 +151,14 @@ class Delivery:
             return self._ack(message)
         if message.seq <= self._sent:
             return []
-        self._sent = message.seq
-        return [f.OthersMessage(message=message)]
+        known = message.seq in self._ahead
+        self._advance(message.seq)
+        return [] if known else [f.OthersMessage(message=message)]
 
     def _done(self, message: StoredMessage) -> Frames:
         if message.seq <= self._sent:
             return []
-        self._sent = message.seq
+        self._advance(message.seq)
         self._finish(message.id)
         return [f.DoneFrame(message=message)]
 
@@ -163,8 +168,15 @@ class Delivery:
             return []
         self._own.discard(client_id)
         if self._is_live and message.seq == self._sent + 1:
-            self._sent = message.seq
+            self._advance(message.seq)
+        elif message.seq > self._sent:
+            self._ahead.add(message.seq)
         return [f.Ack(client_message_id=client_id, message_id=message.id, seq=message.seq)]
+
+    def _advance(self, seq: int) -> None:
+        """The client has everything up to ``seq`` now."""
+        self._sent = seq
+        self._ahead = {ahead for ahead in self._ahead if ahead > seq}
 
     def _delta(self, delta: Delta) -> Frames:
         """Only what continues the text that was sent; ``done`` brings the whole in any case."""
