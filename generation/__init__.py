@@ -1,6 +1,8 @@
 """Writing replies that stand on evidence.
 
 Nouns: :class:`~generation.types.Generator` (a model that streams text),
-:class:`~generation.types.Source` (evidence), the *gate* (judges whether a sentence is supported)
-and *small talk* (curated replies). May import :mod:`retrieval`.
+:class:`~generation.types.Source` (evidence), :class:`~generation.gate.Gate` (judges whether a
+sentence is supported), :class:`~generation.compose.Composer` (lets the one write what the other
+passes) and :class:`~generation.smalltalk.SmallTalk` (curated replies). May import
+:mod:`retrieval`.
 """

@@ -33,6 +33,11 @@ _AND = re.compile(r"(?:,|\s+and)\s+(?=[A-Z])")
 _UNITS_ZH = re.compile(r"[;；]|[,，](?=但|而|并且|而且|否则|另外)")
 _PLACE_ZH = re.compile(r"(?:^|[,，])(?:在|对|除|从|当|到|关于)")
 _COMMA_ZH = re.compile(r"[,，]")
+_SHARED_WORDS = 2
+# What begins so leans on the sentence before it and cannot be moved.
+_LEANING = re.compile(
+    r"^(?:after that|afterwards?|otherwise|then|in that case|此后|之后|否则|届时)", re.I
+)
 _POINTERS = frozenset({"it", "this", "that", "they", "这", "它", "价格"})
 _QUESTION = re.compile(r"[?？][\"”』」]?$")
 
@@ -116,7 +121,9 @@ class Bench:
             return False
         if verdict.entry_ids[0] == self._grounds[0].source_id:
             return False
-        return not self._read(sentence).terms & self._question.terms
+        claim = self._read(sentence)
+        shared = claim.terms & self._question.terms
+        return len(shared) < _SHARED_WORDS and not claim.entities & self._question.entities
 
     def _read(self, text: str) -> Claim:
         return read(text, language(text), self._known)
@@ -163,6 +170,8 @@ class Bench:
         for parts in _splits(text):
             ids: list[str] = []
             carried: frozenset[str] = frozenset()
+            if any(_LEANING.match(part.strip()) for part in parts):
+                continue
             for part in parts:
                 claim = self._read(part)
                 if claim.entities:

@@ -135,6 +135,24 @@ def test_it_is_the_thing_that_was_asked_about() -> None:
     assert not Gate().judge("It costs €29.99 per month.", (FIBRE, FAST), "prices", named).supported
 
 
+def test_a_time_belongs_to_its_moment() -> None:
+    source = Source("s", "Can I withdraw?", "For 14 days after your order you can withdraw.", "en")
+    assert not Gate().judge("You can withdraw after 14 days.", (source,)).supported
+    assert Gate().judge("You can withdraw for 14 days after your order.", (source,)).supported
+    later = Source("s", "什么时候重试？", "扣款失败后，我们会在3天后重试。", "zh")
+    assert not Gate().judge("扣款失败后，我们会在3天前重试。", (later,)).supported
+
+
+def test_a_part_that_leans_on_another_is_not_moved() -> None:
+    source = Source(
+        "s", "Can I move my visit?",
+        "Open Orders and pick another time. It is free until 12:00 the day before; after that we "
+        "charge €25.", "en",
+    )  # fmt: skip
+    moved = "Open Orders and pick another time; after that we charge €25."
+    assert not Gate().judge(moved, (source,)).supported
+
+
 def test_yes_needs_the_question_to_be_the_same() -> None:
     assert Gate().judge("Yes.", (CANCEL,), "can i cancel early").supported
     assert not Gate().judge("Yes.", (CANCEL,), "can i cancel for free").supported
