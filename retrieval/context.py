@@ -40,7 +40,7 @@ _FILLER_EN = re.compile(
 )
 _FILLER_ZH = re.compile(
     r"^(?:那么?|还有|换成|如果是|要是|另外|不是|不对|错了|哦不|[,，。 ]|"
-    r"我(?:是)?说的是|我(?:是)?问的是|我的意思是|我指的是)+"
+    r"我(?:是)?说的是|我(?:是)?问的是|我的意思是|我指的是|[那这]个)+"
 )
 _SHORT_WORDS = 2
 _PRONOUN_WORDS = 3
@@ -83,7 +83,7 @@ def complete(text: str, history: Sequence[str]) -> Completed:
     if not base:
         return Completed(text, "none")
     added = _FILLER_ZH.sub("", _FILLER_EN.sub("", normalise(text)))
-    added = _TAIL_ZH.sub("", added).strip(" ?？!！。.,，")
+    added = _TAIL_ZH.sub("", added).strip(" ?？!！。.,，").removesuffix("的")
     return Completed(f"{_without_mark(base)} {added}".strip(), lean, added)
 
 

@@ -11,12 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.errors import NotLoaded
+from retrieval.errors import ModelError, NotLoaded
 from retrieval.models import ModelStore
 from retrieval.models.manifest import Manifest
-from retrieval.types import TextKind, Vectors
+from retrieval.types import Encoder, TextKind, Vectors
 
 _BATCH_TOKENS = 4096
+
+
+def open_encoder(encoder: str | Encoder, store: ModelStore) -> Encoder:
+    """The encoder of a name known to the model store, or the encoder itself; not loaded yet."""
+    return Ct2Encoder(encoder, store) if isinstance(encoder, str) else encoder
 
 
 class Ct2Encoder:
@@ -70,6 +75,11 @@ class Ct2Encoder:
         from tokenizers import Tokenizer
 
         self._card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        if self._card["kind"] != "encoder":
+            raise ModelError(
+                f"{self.name} is a {self._card['kind']}, not an encoder. Name another in "
+                "GRAPEVINE_ENCODER_EN or GRAPEVINE_ENCODER_MULTI."
+            )
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(int(self._card["max_tokens"]))
         self._tokenizer.no_padding()

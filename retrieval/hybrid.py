@@ -15,7 +15,7 @@ from retrieval import snapshot as disk
 from retrieval.calibration import Calibration
 from retrieval.catalogue import Catalogue, Prepared, digest_of, prepare, texts_of
 from retrieval.context import Completed, complete
-from retrieval.encoder import Ct2Encoder
+from retrieval.encoder import open_encoder
 from retrieval.errors import NotLoaded
 from retrieval.features import Candidates, Query, candidates_for
 from retrieval.language import detect, is_mixed
@@ -33,7 +33,8 @@ _SURE_ALONE = 0.5
 class HybridRetriever:
     """Implements :class:`retrieval.types.Retriever`.
 
-    ``encoder_en`` compares English with English, ``encoder_multi`` everything with everything.
+    ``encoder_en`` compares English with English, ``encoder_multi`` everything with everything;
+    each is a name of the model store or an encoder.
     Searches and edits may come from any thread; encoding happens outside the lock, so that an
     edit does not hold up searches.
     """
@@ -42,14 +43,14 @@ class HybridRetriever:
         self,
         store: ModelStore,
         index_dir: Path,
-        encoder_en: str,
-        encoder_multi: str,
+        encoder_en: str | Encoder,
+        encoder_multi: str | Encoder,
         *,
         calibration: Calibration | None = None,
     ) -> None:
         self._index_dir = index_dir
-        self._english: Encoder = Ct2Encoder(encoder_en, store)
-        self._multi: Encoder = Ct2Encoder(encoder_multi, store)
+        self._english = open_encoder(encoder_en, store)
+        self._multi = open_encoder(encoder_multi, store)
         self._calibration = calibration
         # Writers queue up on the first, so that edits apply in the order they were asked for;
         # the second guards the catalogue and is never held while encoding.

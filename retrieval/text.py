@@ -26,7 +26,7 @@ _HAN_STOPWORDS = """
 的 了 吗 呢 吧 啊 呀 么 我 你 您 他 她 它 们 我们 你们 是 在 有 和 与 就 都 也 还 要 会 能
 可以 可 想 请 请问 怎么 怎样 如何 什么 多少 哪 哪里 哪个 这 那 这个 那个 一 一个 个 上 下 里 到
 给 把 被 不 没 没有 好 你好 谢谢 一下 怎 样 为什么 为何 谁 几 多 很 太 让 对 跟 从 去 来 说 得
-着 过 办 用
+着 过 办 用 问
 """
 STOPWORDS = frozenset(_STOPWORDS.split())
 HAN_STOPWORDS = frozenset(_HAN_STOPWORDS.split())
@@ -50,9 +50,9 @@ def stem(word: str) -> str:
                 break
             word = word[: -len(suffix)] + ("y" if suffix in {"ied", "ies"} else "")
             break
-    if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "aeiouls":
+    if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "aeious":
         word = word[:-1]
-    return word.removesuffix("e") if len(word) > 4 else word
+    return word.removesuffix("e") if len(word) > 3 else word
 
 
 def terms(text: str) -> list[str]:

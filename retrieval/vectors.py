@@ -105,9 +105,8 @@ class VectorIndex:
         return sorted(best.items(), key=lambda item: (-item[1], item[0]))[:limit]
 
     def join(self) -> None:
-        """Wait for a rebuild that is under way."""
-        builder = self._builder
-        if builder is not None:
+        """Wait for rebuilds that are under way."""
+        while (builder := self._builder) is not None:
             builder.join()
 
     def _search_part(self, part: _Part, query: Vectors, limit: int) -> list[tuple[str, float]]:
@@ -173,6 +172,7 @@ class VectorIndex:
             if late:
                 self._append(self._delta, late, vectors)
             self._builder = None
+        self._rebuild_if_due()
 
     def _new_index(self, size: int) -> Any:
         if size < self._hnsw_from:

@@ -1,0 +1,141 @@
+"""Damage of every kind to every file of a snapshot: told, never believed, and mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from retrieval import snapshot
+from tests.retrieval.conftest import SMALL_BASE, small_retriever
+from tests.retrieval.hashing import HashingEncoder
+
+FILES = 4
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(bytes(data))
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def delete(path: Path) -> None:
+    path.unlink()
+
+
+def encoders(made: object) -> list[HashingEncoder]:
+    return [made._english, made._multi]  # type: ignore[attr-defined]
+
+
+def texts_encoded(made: object) -> int:
+    return sum(encoder.encoded for encoder in encoders(made))
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """The folder of a small base's snapshot, the only one there."""
+    made = small_retriever(tmp_path)
+    made.load()
+    made.replace_all(SMALL_BASE)
+    made.snapshot()
+    (folder,) = (tmp_path / "index").iterdir()
+    return folder
+
+
+def test_a_restart_encodes_nothing(tmp_path: Path, written: Path) -> None:
+    again = small_retriever(tmp_path)
+    again.load()
+    assert again.damage is None
+    assert again.check(SMALL_BASE).ok
+    again.replace_all(SMALL_BASE)
+    assert texts_encoded(again) == 0
+    assert again.search("reset router").ranked[0].entry_id == "router-reset"
+
+
+@pytest.mark.parametrize("harm", [truncate, flip, empty, delete])
+@pytest.mark.parametrize("number", range(FILES))
+def test_damage_is_told_and_mended(
+    tmp_path: Path, written: Path, harm: Callable[[Path], None], number: int
+) -> None:
+    files = sorted(written.iterdir())
+    assert len(files) == FILES
+    harm(files[number])
+    again = small_retriever(tmp_path)
+    again.load()
+    assert again.damage is not None
+    assert str(files[number]) in again.damage
+    again.replace_all(SMALL_BASE)
+    assert again.damage is None
+    assert again.check(SMALL_BASE).ok
+    assert again.search("end my phone plan").ranked[0].entry_id == "cancel-mobile"
+
+
+def test_whole_vectors_are_used_again_when_the_entries_are_damaged(
+    tmp_path: Path, written: Path
+) -> None:
+    flip(written / "entries.json")
+    again = small_retriever(tmp_path)
+    again.load()
+    assert again.search("reset router").ranked == ()
+    before = texts_encoded(again)
+    again.replace_all(SMALL_BASE)
+    assert texts_encoded(again) == before
+    assert again.check(SMALL_BASE).ok
+
+
+def test_the_snapshot_before_stands_in_for_a_damaged_one(tmp_path: Path, written: Path) -> None:
+    made = small_retriever(tmp_path)
+    made.load()
+    made.remove(["roaming"])
+    made.snapshot()
+    newest = sorted((tmp_path / "index").iterdir())[-1]
+    assert newest != written
+    flip(newest / "manifest.json")
+    again = small_retriever(tmp_path)
+    again.load()
+    assert again.check(SMALL_BASE).ok
+
+
+def test_vectors_of_another_encoder_are_not_used(tmp_path: Path, written: Path) -> None:
+    other = small_retriever(tmp_path, version="2")
+    other.load()
+    assert texts_encoded(other) > 0
+    assert other.check(SMALL_BASE).ok
+
+
+def test_only_the_two_newest_are_kept_and_no_half_written_one(tmp_path: Path) -> None:
+    made = small_retriever(tmp_path)
+    made.load()
+    made.replace_all(SMALL_BASE)
+    for _ in range(4):
+        made.snapshot()
+    names = sorted(path.name for path in (tmp_path / "index").iterdir())
+    assert names == ["snapshot-000003", "snapshot-000004"]
+
+
+def test_a_failed_write_leaves_the_last_one(
+    tmp_path: Path, written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = small_retriever(tmp_path)
+    made.load()
+
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("retrieval.snapshot.os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        made.snapshot()
+    assert [path.name for path in (tmp_path / "index").iterdir()] == [written.name]
+
+
+def test_nothing_is_read_where_nothing_was_written(tmp_path: Path) -> None:
+    assert snapshot.read(tmp_path / "none") is None
