@@ -15,11 +15,11 @@ from web.conversation.events import (
     Committed,
     Delta,
     Done,
-    Event,
     Failed,
     PersonOffered,
     Rated,
     Replace,
+    Told,
     Typing,
     Unfinished,
 )
@@ -39,7 +39,7 @@ class Delivery:
         self.read_after: int | None = None
         self._sent = 0
         self._is_live = False
-        self._waiting: deque[Event] = deque()
+        self._waiting: deque[Told] = deque()
         self._own: set[str] = set()
         # Acks that overtook earlier messages: the client has these already.
         self._ahead: set[int] = set()
@@ -101,7 +101,7 @@ class Delivery:
                 frames += self._delta(Delta(answer.message_id, answer.reply_to, 0, answer.text))
         return frames + self._drain(nothing_new_after=None if fresh else after)
 
-    def event(self, event: Event) -> Frames:
+    def event(self, event: Told) -> Frames:
         """Take an event of the conversation."""
         self._waiting.append(event)
         if self.read_after is not None or not self._is_live:
@@ -121,7 +121,7 @@ class Delivery:
             frames += self._deliver(event)
         return frames
 
-    def _deliver(self, event: Event) -> Frames:
+    def _deliver(self, event: Told) -> Frames:
         match event:
             case Committed(message):
                 return self._committed(message)
@@ -143,8 +143,6 @@ class Delivery:
                 return [f.HandoffFrame(message_id=message_id, hours=hours, email=email)]
             case Failed(_, client_message_id, error):
                 return [f.ErrorFrame(problem=error.problem(), client_message_id=client_message_id)]
-            case _:
-                return []
 
     def _committed(self, message: StoredMessage) -> Frames:
         if message.client_message_id in self._own:

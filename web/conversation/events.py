@@ -80,7 +80,9 @@ class Deleted:
     """The visitor deleted the conversation."""
 
 
-Event = Committed | Typing | Delta | Replace | Done | Rated | PersonOffered | Failed | Deleted
+#: What a connection tells its visitor; after Deleted there is none any more.
+Told = Committed | Typing | Delta | Replace | Done | Rated | PersonOffered | Failed
+Event = Told | Deleted
 
 
 @dataclass(frozen=True, slots=True)

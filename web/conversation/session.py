@@ -29,6 +29,7 @@ from web.errors import (
 )
 
 _MAX_DEFERRED = 16
+_VIOLATION, _TRY_LATER = 4400, 1013
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +266,8 @@ class Session:
         if self.phase is Phase.CLOSED:
             return []
         self.phase = Phase.CLOSED
-        return [Send(_error(error, client_message_id)), Close(error.close_code or 4400, error.code)]
+        code = error.close_code or (_TRY_LATER if error.status >= 500 else _VIOLATION)
+        return [Send(_error(error, client_message_id)), Close(code, error.code)]
 
 
 def _error(error: WebError, client_message_id: str | None) -> f.ErrorFrame:
