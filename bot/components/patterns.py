@@ -69,7 +69,8 @@ class Fact:
 
 
 def find_facts(text: str) -> list[Fact]:
-    """Every fact in the first READ_CHARS of ``text``: at most one order number and one address, and all dates.
+    """Every fact in the first READ_CHARS of ``text``: at most one order number and one
+    address, and all dates.
 
     Of several order numbers the last that is not negated counts ("not TW-10441, TW-10442"): it is
     how people correct themselves.
