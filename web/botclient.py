@@ -72,6 +72,8 @@ class BotClient:
         base_url: address of the Rasa server, such as ``http://127.0.0.1:5105``.
         secret: the secret shared with it.
         deadline_s: longest wait for a turn, in seconds.
+
+    ``seen`` tells whether the bot has ever said that it is ready.
     """
 
     def __init__(self, base_url: str, secret: SecretStr, deadline_s: float) -> None:
@@ -87,6 +89,7 @@ class BotClient:
         )
         self._failures = 0
         self._open_until = 0.0
+        self.seen = False
 
     async def turn(self, turn: BotTurn) -> BotReply:
         """Post one turn. Raises BotUnavailable."""
@@ -133,7 +136,10 @@ class BotClient:
         """The model that the bot has loaded, or None while it is not ready."""
         try:
             response = await self._client.get(f"{_PATH}/health", timeout=1.0)
-            return str(response.json()["model"]) if response.json().get("ready") else None
+            if not response.json().get("ready"):
+                return None
+            self.seen = True
+            return str(response.json()["model"])
         except (httpx.HTTPError, ValueError, KeyError, AttributeError):
             return None
 

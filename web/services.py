@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Engine
@@ -69,6 +70,7 @@ class Services:
     threads: LogThreads
     service: ConversationService
     gateway: Gateway
+    bot_awaited_until: float
 
     async def start(self) -> None:
         """Bring the database up to date and begin loading; returns before all is ready.
@@ -92,18 +94,24 @@ class Services:
         self.engine.dispose()
 
     async def readiness(self) -> tuple[bool, dict[str, Any]]:
-        """Whether answers can be given, and the state of each part."""
+        """Whether answers can be given, and the state of each part.
+
+        A bot that is still starting is waited for; one that was there and went away, or that
+        has not come for a while, is not: degraded answers are better than none.
+        """
+        model = await self.bot.model()
+        awaited = model is None and not self.bot.seen and monotonic() < self.bot_awaited_until
         parts: dict[str, Any] = {
             "index": self.indexer.fault or self.indexer.missing or "ready",
             "entries": len(self.book),
-            "bot": await self.bot.model() or "does not answer; replies are degraded",
+            "bot": model or ("is starting" if awaited else "does not answer; replies are degraded"),
         }
         try:
             await self.threads.run(self._touch_database)
             parts["database"] = "ready"
         except Exception as error:  # noqa: BLE001 - told as it is
             parts["database"] = str(error)
-        ready = self.indexer.missing is None and parts["database"] == "ready"
+        ready = self.indexer.missing is None and parts["database"] == "ready" and not awaited
         return ready, parts
 
     def _touch_database(self) -> None:
@@ -116,8 +124,11 @@ class Services:
             logger.info("took up %d messages that had no answer yet", count)
 
 
-def build(settings: Settings) -> Services:
-    """Build all parts; loads and connects nothing yet. Raises OSError, ModelError."""
+def build(settings: Settings, retriever: Retriever | None = None) -> Services:
+    """Build all parts; loads and connects nothing yet. Raises OSError, ModelError.
+
+    ``retriever`` takes the place of the one that the settings describe.
+    """
     settings = with_secrets(settings)
     assert settings.bot_secret is not None
     assert settings.token_secret is not None
@@ -125,7 +136,7 @@ def build(settings: Settings) -> Services:
     engine = open_engine(settings.database_url or f"sqlite:///{settings.data_dir / 'grapevine.db'}")
     store, book, threads = KnowledgeStore(engine), EntryBook(), LogThreads()
     models = ModelStore(settings.cache_dir, settings.model_dir)
-    retriever = HybridRetriever(
+    retriever = retriever or HybridRetriever(
         models, index_folder(settings.data_dir), settings.encoder_en, settings.encoder_multi
     )
     generator = _generator(settings, models)
@@ -147,7 +158,7 @@ def build(settings: Settings) -> Services:
         Deadlines(
             settings.retrieval_deadline_s, settings.generation_deadline_s + _RESPONDER_SLACK_S
         ),
-        lambda: {"encoder": "+".join(retriever.versions) if not indexer.missing else None},
+        lambda: {"encoder": _encoder_versions(retriever)},
     )
     service = ConversationService(
         log=log,
@@ -183,7 +194,12 @@ def build(settings: Settings) -> Services:
         threads=threads,
         service=service,
         gateway=gateway,
+        bot_awaited_until=monotonic() + settings.bot_patience_s,
     )
+
+
+def _encoder_versions(retriever: Retriever) -> str | None:
+    return "+".join(retriever.versions) if isinstance(retriever, HybridRetriever) else None
 
 
 def _generator(settings: Settings, models: ModelStore) -> CTranslate2Generator | None:

@@ -98,6 +98,12 @@ class Settings(BaseSettings):
     bot_deadline_s: float = Field(
         default=3.0, gt=0, description="Longest wait for the bot's route."
     )
+    bot_patience_s: float = Field(
+        default=120.0,
+        ge=0,
+        description="How long after its start the web process waits for a bot that has not come "
+        "yet, before it says that it is ready without one.",
+    )
     generation_deadline_s: float = Field(
         default=12.0, gt=0, description="Longest wait for a composed reply."
     )
