@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -84,16 +85,23 @@ def _flow(text: str) -> str:
 
 
 def routes() -> str:
-    """Every route of the OpenAPI document with its summary."""
+    """Every route of the OpenAPI document with the first sentence on it."""
+    rows = ["| route | what |", "|---|---|"]
+    for path, methods in openapi()["paths"].items():
+        for method, operation in methods.items():
+            said = operation.get("description") or operation.get("summary", "")
+            first = _flow(said.replace("``", "`").split("\n\n")[0])
+            rows.append(f"| `{method.upper()} {path}` | {first} |")
+    return "\n".join(rows)
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI document of a server that is built and not started."""
     from web.app import create_app
     from web.settings import Settings
 
-    document = create_app(Settings()).openapi()
-    rows = ["| route | what |", "|---|---|"]
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            rows.append(f"| `{method.upper()} {path}` | {operation.get('summary', '')} |")
-    return "\n".join(rows)
+    with tempfile.TemporaryDirectory() as folder:
+        return create_app(Settings(data_dir=Path(folder), database_url=None)).openapi()
 
 
 def make_targets() -> str:

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,9 +90,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("product")
 
 
-@pytest.fixture
-def up(folder: Path) -> Iterator[Up]:
-    """The product on a folder that all tests here share, so that the bot is trained once."""
+@contextmanager
+def _started(folder: Path) -> Iterator[Up]:
     port, bot_port = free_ports(2)
     with (folder / "up.out").open("wb") as out:
         process = subprocess.Popen(
@@ -115,6 +115,13 @@ def up(folder: Path) -> Iterator[Up]:
             process.wait(60)
 
 
+@pytest.fixture(scope="module")
+def up(folder: Path) -> Iterator[Up]:
+    """One product for the whole file; the last test of the file stops it."""
+    with _started(folder) as running:
+        yield running
+
+
 def _ports_are_free(up: Up) -> bool:
     for port in (up.port, up.bot_port):
         with socket.socket() as probe:
@@ -126,7 +133,7 @@ def _ports_are_free(up: Up) -> bool:
     return True
 
 
-def test_asking_looking_and_stopping(up: Up) -> None:
+def test_asking_and_looking(up: Up) -> None:
     english = up.grapevine("ask", "how do I reset my router to factory settings?", "--json")
     assert english.returncode == 0, english.stderr
     record = json.loads(english.stdout)
@@ -162,10 +169,6 @@ def test_asking_looking_and_stopping(up: Up) -> None:
     for child in up.children().values():
         assert not any(secret in " ".join(child.cmdline()) for secret in secrets)
 
-    up.process.send_signal(signal.SIGTERM)
-    assert up.process.wait(60) == 0
-    _until(lambda: _ports_are_free(up), "both ports are free", 20)
-
 
 def test_a_killed_bot_comes_back_and_meanwhile_answers_are_degraded(up: Up) -> None:
     up.children()["bot"].kill()
@@ -189,20 +192,27 @@ def test_a_killed_web_process_comes_back(up: Up) -> None:
     assert up.children()["web"].pid != first.pid
 
 
-def test_nothing_outlives_a_killed_supervisor(up: Up) -> None:
-    children = list(up.children().values())
-    assert len(children) == 2
-    up.process.kill()
-    up.process.wait()
-    gone, alive = psutil.wait_procs(children, timeout=30)
-    assert alive == []
-    assert len(gone) == 2
-    _until(lambda: _ports_are_free(up), "both ports are free", 20)
-
-
 def test_both_runtimes_fit_the_memory_that_was_promised(up: Up) -> None:
     for question in ("how do i reset my router", "怎么重启路由器", "what can you do"):
         assert up.grapevine("ask", question).returncode == 0
     tree = [psutil.Process(up.process.pid), *psutil.Process(up.process.pid).children()]
     total = sum(process.memory_info().rss for process in tree)
     assert total < 1_500_000_000, {p.name(): p.memory_info().rss for p in tree}
+
+
+def test_sigterm_stops_all_of_it(up: Up) -> None:
+    up.process.send_signal(signal.SIGTERM)
+    assert up.process.wait(60) == 0
+    _until(lambda: _ports_are_free(up), "both ports are free", 20)
+
+
+def test_nothing_outlives_a_killed_supervisor(folder: Path) -> None:
+    with _started(folder) as own:
+        children = list(own.children().values())
+        assert len(children) == 2
+        own.process.kill()
+        own.process.wait()
+        gone, alive = psutil.wait_procs(children, timeout=30)
+        assert alive == []
+        assert len(gone) == 2
+        _until(lambda: _ports_are_free(own), "both ports are free", 20)
