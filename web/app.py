@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
+from retrieval.types import Retriever
 from web.asyncapi.routes import asyncapi_router
 from web.channels.clients import Ends
 from web.channels.openai import openai_router
@@ -21,6 +22,7 @@ from web.channels.rest import rest_router
 from web.channels.websocket import websocket_router
 from web.internal import OrderDesk, internal_router
 from web.security.api_keys import ApiKeys, UnsafeApiSettings
+from web.security.body_limit import BodyLimit
 from web.security.headers import SecurityHeaders
 from web.services import Services, build
 from web.settings import Settings
@@ -36,12 +38,13 @@ The conversations of a Grapevine server, one call at a time; the websocket is de
 _BYTES_PER_CHAR, _BODY_SLACK = 4, 16_384
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, retriever: Retriever | None = None) -> FastAPI:
     """The application, with all parts built from ``settings`` and started with its lifespan.
 
-    Raises UnsafeApiSettings where the settings would open the compatible ends to strangers.
+    ``retriever`` takes the place of the one that the settings describe. Raises
+    UnsafeApiSettings where the settings would open the compatible ends to strangers.
     """
-    services = build(settings)
+    services = build(settings, retriever)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -63,7 +66,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.services = services
     app.state.max_body_bytes = max_body
     install(app)
-    _include(app, services, max_body)
+    _include(app, services)
+    app.add_middleware(BodyLimit, prefix="/v1/conversations", max_bytes=max_body)
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -76,13 +80,13 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _include(app: FastAPI, services: Services, max_body: int) -> None:
+def _include(app: FastAPI, services: Services) -> None:
     settings, gateway = services.settings, services.gateway
     assert settings.bot_secret is not None
     keys = ApiKeys(settings.api_keys, open_api=settings.open_api, host=settings.host)
     ends = Ends(services.service, keys, gateway.messages, settings.max_message_chars)
     app.include_router(public_router(settings, services.readiness))
-    app.include_router(rest_router(gateway, max_body))
+    app.include_router(rest_router(gateway))
     app.include_router(websocket_router(gateway))
     app.include_router(asyncapi_router())
     app.include_router(openai_router(ends))
@@ -107,7 +111,12 @@ def main() -> None:
         app = create_app(settings)
     except (UnsafeApiSettings, OSError) as error:
         sys.exit(str(error))
-    uvicorn.run(
+    uvicorn.Server(server_config(app, settings)).run()
+
+
+def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How the application is served."""
+    return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,

@@ -44,8 +44,8 @@ _WITH_TOKEN = (*_ALWAYS, Unauthorized, TokenExpired, TokenMismatch)
 _IN_CONVERSATION = (*_WITH_TOKEN, ConversationNotFound, ConversationGone)
 
 
-def rest_router(gateway: Gateway, max_body_bytes: int) -> APIRouter:
-    """The routes under ``/v1/conversations``; a body has at most ``max_body_bytes``."""
+def rest_router(gateway: Gateway) -> APIRouter:
+    """The routes under ``/v1/conversations``."""
 
     def origin(request: Request) -> None:
         gateway.check_origin(request)
@@ -62,7 +62,6 @@ def rest_router(gateway: Gateway, max_body_bytes: int) -> APIRouter:
         prefix="/v1/conversations",
         tags=["conversations"],
         dependencies=[Depends(origin)],
-        max_body_size=max_body_bytes,
     )
     with_token = [Depends(token)]
     _opening(router, gateway)
