@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from retrieval.errors import ModelError, NotLoaded
 from retrieval.models import ModelStore
 from retrieval.models.manifest import Manifest
+from retrieval.pieces import Tokens, open_tokens
 from retrieval.types import Encoder, TextKind, Vectors
 
 _BATCH_TOKENS = 4096
@@ -37,7 +38,7 @@ class Ct2Encoder:
         self.version = ""
         self._store = store
         self._engine: Any = None
-        self._tokenizer: Any = None
+        self._tokens: Tokens | None = None
         self._card: dict[str, Any] = {}
         self._loading = threading.Lock()
 
@@ -72,7 +73,6 @@ class Ct2Encoder:
 
     def _load(self, folder: Path) -> None:
         import ctranslate2
-        from tokenizers import Tokenizer
 
         self._card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
         if self._card["kind"] != "encoder":
@@ -80,32 +80,29 @@ class Ct2Encoder:
                 f"{self.name} is a {self._card['kind']}, not an encoder. Name another in "
                 "GRAPEVINE_ENCODER_EN or GRAPEVINE_ENCODER_MULTI."
             )
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.enable_truncation(int(self._card["max_tokens"]))
-        self._tokenizer.no_padding()
+        self._tokens = tokens = open_tokens(folder, int(self._card["max_tokens"]))
         self.dim = int(self._card["dim"])
         self.version = f"{self.name}@{Manifest.read(folder).files['model.bin'][:12]}"
         self._prefix_tokens: dict[TextKind, int] = {
-            "query": self._count(self._card["prefix_query"]),
-            "passage": self._count(self._card["prefix_passage"]),
+            "query": tokens.count(self._card["prefix_query"].strip()),
+            "passage": tokens.count(self._card["prefix_passage"].strip()),
         }
         self._engine = ctranslate2.Encoder(
             str(folder), device="cpu", compute_type="int8", inter_threads=1, intra_threads=1
         )
 
-    def _count(self, prefix: str) -> int:
-        return len(self._tokenizer.encode(prefix.strip(), add_special_tokens=False).ids)
-
     def _batches(
         self, texts: Sequence[str], kind: TextKind
-    ) -> list[tuple[list[int], NDArray[np.float32], NDArray[np.int64]]]:
-        """Run the texts through the model, those of like length together to spare padding."""
-        if self._engine is None:
+    ) -> Iterator[tuple[list[int], NDArray[np.float32], NDArray[np.int64]]]:
+        """Run the texts through the model, those of like length together to spare padding.
+
+        One batch at a time: the hidden states of all of them would fill the memory.
+        """
+        if self._engine is None or self._tokens is None:
             raise NotLoaded(f"The encoder {self.name} was used before its load().")
         prefix = self._card["prefix_query" if kind == "query" else "prefix_passage"]
-        ids = [self._tokenizer.encode(prefix + text).ids for text in texts]
+        ids = [self._tokens.ids(prefix + text) for text in texts]
         order = sorted(range(len(ids)), key=lambda number: len(ids[number]))
-        results = []
         start = 0
         while start < len(order):
             stop = start + 1
@@ -115,9 +112,8 @@ class Ct2Encoder:
             output = self._engine.forward_batch([ids[number] for number in numbers])
             hidden = np.array(output.last_hidden_state, dtype=np.float32)
             lengths = np.array([len(ids[number]) for number in numbers])
-            results.append((numbers, hidden, lengths))
+            yield numbers, hidden, lengths
             start = stop
-        return results
 
     def _pool(self, hidden: NDArray[np.float32], lengths: NDArray[np.int64]) -> Vectors:
         if self._card["pooling"] == "cls":

@@ -119,18 +119,20 @@ def _convert_llama(spec: dict[str, Any], raw: Path, out: Path) -> None:
 
 
 def _convert_hub(spec: dict[str, Any], raw: Path, out: Path) -> None:
-    from retrieval.models import checkpoint
+    from retrieval.models import checkpoint, unigram
 
     card = checkpoint.convert(raw, out, _report)
+    unigram.write(out / "tokenizer.json", out)
     _write_card({**spec, "kind": card.pop("kind")}, card, out)
 
 
 def _finish(model: Any, spec: dict[str, Any], raw: Path, out: Path) -> None:
-    from retrieval.models import specs
+    from retrieval.models import specs, unigram
 
     _report("convert", 1, 2)
     specs.save(model, out)
     (out / "tokenizer.json").write_bytes((raw / "tokenizer.json").read_bytes())
+    unigram.write(out / "tokenizer.json", out)
     _write_card(spec, spec["card"], out)
     _report("convert", 2, 2)
 

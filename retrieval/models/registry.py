@@ -11,7 +11,7 @@ Kind = Literal["encoder", "generator"]
 Converter = Literal["bert", "e5-blocks", "llama-gguf", "hub"]
 
 #: Raised whenever a converter writes other bytes than before, so that old folders are redone.
-RECIPE = 1
+RECIPES: Mapping[Converter, int] = {"bert": 1, "e5-blocks": 2, "llama-gguf": 1, "hub": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class ModelSpec:
 
     def fingerprint(self) -> str:
         """Hash of all that decides the converted bytes; a change makes the store convert anew."""
-        parts = [str(RECIPE), self.converter, repr(sorted(self.card.items()))]
+        parts = [str(RECIPES[self.converter]), self.converter, repr(sorted(self.card.items()))]
         parts += [f.sha256 for wheel in self.wheels for f in wheel.files]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
