@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
 from retrieval.types import Retriever
 from web.asyncapi.routes import asyncapi_router
@@ -23,6 +22,7 @@ from web.channels.websocket import websocket_router
 from web.internal import OrderDesk, internal_router
 from web.security.api_keys import ApiKeys, UnsafeApiSettings
 from web.security.body_limit import BodyLimit
+from web.security.cors import WidgetCors
 from web.security.headers import SecurityHeaders
 from web.services import Services, build
 from web.settings import Settings
@@ -69,13 +69,7 @@ def create_app(settings: Settings, retriever: Retriever | None = None) -> FastAP
     _include(app, services)
     app.add_middleware(BodyLimit, prefix="/v1/conversations", max_bytes=max_body)
     if settings.allowed_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=[origin.rstrip("/") for origin in settings.allowed_origins],
-            allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type"],
-            max_age=600,
-        )
+        app.add_middleware(WidgetCors, origins=settings.allowed_origins)
     app.add_middleware(SecurityHeaders)
     return app
 
