@@ -28,8 +28,9 @@ class Indexer:
     """Watches the base from :meth:`start` to :meth:`close`.
 
     ``missing`` says why nothing can be answered yet, in words for anybody; ``fault`` what is
-    wrong, in words for the operator. Both are None when all is well. ``also_load`` is called before the index is
-    ready, ``on_ready`` once afterwards, both in the thread.
+    wrong, in words for the operator. Both are None when all is well. ``also_load`` is called
+    before the index is filled, ``warm`` once it is, ``on_ready`` when answers can be given; all
+    in the thread.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Indexer:
         book: EntryBook,
         *,
         also_load: Callable[[], None] | None = None,
+        warm: Callable[[], None] | None = None,
         poll_s: float = POLL_S,
         snapshot_after_s: float = _SNAPSHOT_AFTER_S,
     ) -> None:
@@ -49,6 +51,7 @@ class Indexer:
         self._book = book
         self.on_ready: Callable[[], object] = lambda: None
         self._also_load = also_load
+        self._warm = warm
         self._poll_s = poll_s
         self._snapshot_after_s = snapshot_after_s
         self._stop = threading.Event()
@@ -103,6 +106,8 @@ class Indexer:
         self._book.apply(self._dated(changes.upserts))
         self._seq, self._looked_at = changes.seq, now
         self._boundary = self._store.next_boundary(now)
+        if self._warm is not None:
+            self._warm()
         self.missing = self.fault = None
         logger.info("ready: %d entries", len(changes.upserts))
         self.on_ready()

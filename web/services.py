@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -46,6 +47,7 @@ from web.security.origins import Origins
 from web.security.tokens import Tokens
 from web.settings import Settings
 from web.supervisor.secret_file import with_secrets
+from web.warming import warm
 
 logger = logging.getLogger(__name__)
 
@@ -111,6 +113,9 @@ class Services:
             parts["database"] = "ready"
         except Exception as error:  # noqa: BLE001 - told as it is
             parts["database"] = str(error)
+        if self.indexer.fault is not None:
+            # Waiting does not mend it: the supervisor says it to whoever started the product.
+            parts["fault"] = self.indexer.fault
         ready = self.indexer.missing is None and parts["database"] == "ready" and not awaited
         return ready, parts
 
@@ -140,7 +145,13 @@ def build(settings: Settings, retriever: Retriever | None = None) -> Services:
         models, index_folder(settings.data_dir), settings.encoder_en, settings.encoder_multi
     )
     generator = _generator(settings, models)
-    indexer = Indexer(store, retriever, book, also_load=generator.load if generator else None)
+    indexer = Indexer(
+        store,
+        retriever,
+        book,
+        also_load=generator.load if generator else None,
+        warm=partial(warm, retriever, generator.languages if generator else ()),
+    )
     bot = BotClient(
         settings.bot_url or f"http://127.0.0.1:{settings.bot_port}",
         settings.bot_secret,
