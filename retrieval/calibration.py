@@ -35,8 +35,15 @@ class Calibration:
 
     @classmethod
     def read(cls, path: Path = DEFAULT_FILE) -> Calibration:
-        """Read what fitting wrote. Raises RetrievalError where it was for other features."""
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        """Read what fitting wrote. Raises RetrievalError where it cannot be used."""
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RetrievalError(
+                f"The calibration {path} cannot be read ({error}). It belongs to the product: "
+                "restore it from the repository, or fit it anew with "
+                "python -m benchmarks.fit_calibration."
+            ) from error
         if (
             raw["format"] != _FORMAT
             or raw["features"] != list(FEATURES)

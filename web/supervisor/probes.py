@@ -39,8 +39,23 @@ def member(url: str, name: str) -> Question:
     return asked
 
 
+async def fault(url: str) -> str | None:
+    """What a process that cannot answer says is wrong at ``url``, beyond being not ready yet."""
+    answer = await _ask(url)
+    try:
+        return str(json.loads(answer[1])["parts"]["fault"]) if answer else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 async def _get(url: str) -> bytes | None:
-    """The body of a 200 answer, None for anything else; by hand, so that no client is loaded."""
+    """The body of a 200 answer, None for anything else."""
+    answer = await _ask(url)
+    return answer[1] if answer and answer[0] == _OK else None
+
+
+async def _ask(url: str) -> tuple[bytes, bytes] | None:
+    """Status and body of any answer; by hand, so that no client is loaded."""
     parts = urlsplit(url)
     request = f"GET {parts.path or '/'} HTTP/1.0\r\nHost: {parts.netloc}\r\n\r\n"
     try:
@@ -57,4 +72,4 @@ async def _get(url: str) -> bytes | None:
         return None
     head, _, body = answer.partition(b"\r\n\r\n")
     words = head.split(b" ", 2)
-    return body if len(words) > 1 and words[1] == _OK else None
+    return (words[1], body) if len(words) > 1 else None

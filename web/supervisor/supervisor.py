@@ -24,7 +24,7 @@ from web.supervisor.ports import check_port
 from web.supervisor.preparation import Progress
 from web.supervisor.secret_file import with_secrets
 
-_SAY_EVERY_S = 30.0
+_SAY_EVERY_S, _ASK_EVERY_S = 30.0, 2.0
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -169,15 +169,29 @@ class Supervisor:
             output.close()
 
     async def _announce(self, child: Child) -> None:
+        log = self.settings.data_dir / "logs" / f"{child.name}.log"
+        said, patience = None, _SAY_EVERY_S
         while not child.answering.is_set():
             try:
-                await asyncio.wait_for(child.answering.wait(), _SAY_EVERY_S)
+                await asyncio.wait_for(child.answering.wait(), _ASK_EVERY_S)
             except TimeoutError:
-                log = self.settings.data_dir / "logs" / f"{child.name}.log"
-                self.reporter.step(f"The {child.name} process cannot answer yet; see {log}")
+                patience -= _ASK_EVERY_S
+                fault = await self._fault(child)
+                if fault is not None and fault != said:
+                    said = fault
+                    self.reporter.step(f"The {child.name} process cannot answer: {fault}")
+                elif patience <= 0:
+                    patience = _SAY_EVERY_S
+                    self.reporter.step(f"The {child.name} process cannot answer yet; see {log}")
         expected = 1 if self.settings.bot_url is not None else 2
         if len(self.children) == expected and all(c.answering.is_set() for c in self.children):
             self.reporter.ready(local_url(self.settings))
+
+    async def _fault(self, child: Child) -> str | None:
+        """What the web process knows to be wrong; waiting would not mend it."""
+        if child.name != "web":
+            return None
+        return await probes.fault(f"{local_url(self.settings)}/readyz")
 
 
 def _reason(said: list[str], code: int) -> str:
