@@ -47,10 +47,11 @@ _IN_CONVERSATION = (*_WITH_TOKEN, ConversationNotFound, ConversationGone)
 def rest_router(gateway: Gateway) -> APIRouter:
     """The routes under ``/v1/conversations``."""
 
-    def origin(request: Request) -> None:
+    # Both are coroutines: the framework would run plain functions in a thread each.
+    async def origin(request: Request) -> None:
         gateway.check_origin(request)
 
-    def token(
+    async def token(
         conversation_id: ConversationId,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     ) -> None:

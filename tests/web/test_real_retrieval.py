@@ -1,0 +1,80 @@
+"""The web process on the real encoders and the demo base, in both languages, then from disk."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from tests.web.gateway_world import SECRET, StandInBot, wait_for
+from web.app import create_app, server_config
+from web.services import Services
+from web.settings import Settings
+from web.supervisor.preparation import prepare_database
+
+pytestmark = pytest.mark.models
+
+
+@contextmanager
+def serving(folder: Path, bot: StandInBot) -> Iterator[tuple[str, Services]]:
+    settings = Settings(
+        data_dir=folder,
+        bot_url=f"http://127.0.0.1:{bot.port}",
+        bot_secret=SECRET,  # type: ignore[arg-type]
+        generator="none",
+        demo=True,
+    )
+    prepare_database(settings)
+    app = create_app(settings)
+    services: Services = app.state.services
+    config = server_config(app, settings)
+    config.port = 0
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        wait_for(lambda: server.started and services.indexer.missing is None, 120)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}", services
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+def ask(url: str, text: str) -> dict[str, object]:
+    made = httpx.post(f"{url}/v1/conversations", json={}).json()
+    reply: dict[str, object] = httpx.post(
+        f"{url}/v1/conversations/{made['conversation_id']}/messages",
+        json={"client_message_id": "1", "text": text},
+        headers={"Authorization": f"Bearer {made['token']}"},
+        timeout=30,
+    ).json()["reply"]
+    return reply
+
+
+def test_right_answers_in_both_languages_and_a_warm_start(tmp_path: Path) -> None:
+    bot = StandInBot()
+    try:
+        for _ in range(2):
+            with serving(tmp_path, bot) as (url, services):
+                for question, lang in (
+                    ("how do i reset my router", "en"),
+                    ("怎么重置路由器", "zh"),
+                ):
+                    provenance = ask(url, question)["provenance"]
+                    assert isinstance(provenance, dict)
+                    assert provenance["route"] == "answer"
+                    assert provenance["lang"] == lang
+                    assert [e["lang"] for e in provenance["entries"]] == [lang]
+                    assert provenance["entries"][0]["since"]
+                    assert provenance["models"]["encoder"]
+                assert services.retriever.check(services.store.published()).ok
+            # The second round starts from what the first one wrote to disk at its end.
+            assert any((tmp_path / "index").iterdir())
+    finally:
+        bot.close()
