@@ -10,10 +10,11 @@ from __future__ import annotations
 import csv
 import json
 import random
+import re
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from retrieval.text import STOPWORDS
@@ -45,6 +46,17 @@ class World:
 def all_worlds(data: Path | None, seed: int = 1) -> Iterator[World]:
     """Every world that can be built: the shop's always, the public sets' where ``data`` is."""
     rng = random.Random(seed)
+    stories: dict[Lang, list[str]] = {"en": [], "zh": []}
+    if data is not None:
+        stories = {"en": stories_of(data, "en"), "zh": stories_of(data, "zh")}
+    for world in _plain_worlds(data, rng):
+        # The Chinese stories are CrossWOZ's own answers: they would name what is asked for there.
+        told_here = stories if world.source != "crosswoz" else {"en": [], "zh": []}
+        asks = [told(ask, told_here[ask.lang], rng) for ask in world.asks]
+        yield replace(world, asks=tuple(asks))
+
+
+def _plain_worlds(data: Path | None, rng: random.Random) -> Iterator[World]:
     yield from shop_worlds(rng)
     if data is None:
         return
@@ -195,22 +207,11 @@ def _from_groups(
 
 
 def vary(text: str, rng: random.Random) -> str:
-    """Half of the English questions as people type: slips, no punctuation, terse, or a story."""
-    how = rng.random()
-    if how < 0.5:
+    """Half of the English questions as people type: with slips, without punctuation, or terse."""
+    if rng.random() < 0.5:
         return text
-    changes: tuple[Callable[[str, random.Random], str], ...] = (_slip, _plain, _terse, _story)
-    return rng.choices(changes, weights=(4, 2, 1, 2))[0](text, rng)
-
-
-_STORIES = (
-    "hi there, hope you can help me.",
-    "I have been a customer for years and this never happened before.",
-    "So my sister told me to ask you because she had the same thing last month.",
-    "Sorry if this is a silly question, I am not good with these things.",
-    "I looked everywhere on your page and could not find it.",
-    "ok so i just got home from work and sat down to sort this out,",
-)
+    changes: tuple[Callable[[str, random.Random], str], ...] = (_slip, _plain, _terse)
+    return rng.choices(changes, weights=(4, 2, 1))[0](text, rng)
 
 
 def _slip(text: str, rng: random.Random) -> str:
@@ -232,5 +233,32 @@ def _terse(text: str, _rng: random.Random) -> str:
     return " ".join(words[:5]) if len(words) >= 2 else text
 
 
-def _story(text: str, rng: random.Random) -> str:
-    return f"{rng.choice(_STORIES)} {text}"
+def told(ask: Ask, stories: Sequence[str], rng: random.Random) -> Ask:
+    """One question in seven with a story before or after it, as people tell one."""
+    if not stories or rng.random() > 1 / 7:
+        return ask
+    story = " ".join(rng.sample(stories, rng.choice([1, 1, 2])))
+    text = f"{story} {ask.text}" if rng.random() < 0.75 else f"{ask.text}. {story}"
+    return replace(ask, text=text)
+
+
+def stories_of(data: Path, lang: Lang) -> list[str]:
+    """Sentences in which people tell what happened, without asking: customers' and travellers'."""
+    if lang == "en":
+        lines = (data / "twitter_care_ibm" / "dev.jsonl").read_text(encoding="utf-8").splitlines()
+        texts = [turn["text"] for line in lines for turn in json.loads(line)["turns"]]
+        sentences = {
+            part.strip()
+            for text in texts
+            for part in re.split(r"(?<=[.!])\s+|\n", re.sub(r"@\w+|\[\w+\]|https?\S+", "", text))
+        }
+        return sorted(s for s in sentences if 40 <= len(s) <= 140 and "?" not in s)
+    with zipfile.ZipFile(data / "crosswoz" / "val.json.zip") as archive:
+        dialogues = json.loads(archive.read("val.json"))
+    said = {
+        message["content"]
+        for dialogue in dialogues.values()
+        for message in dialogue["messages"]
+        if message["role"] == "sys" and not any(a[0] == "Request" for a in message["dialog_act"])
+    }
+    return sorted(s for s in said if 10 <= len(s) <= 40)

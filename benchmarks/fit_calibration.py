@@ -141,13 +141,18 @@ class _Stack:
 
     @classmethod
     def of(cls, cases: Sequence[Case], mean: Array, scale: Array) -> _Stack:
-        rows, pair, choices, questions, right = [], [], [], [], []
-        at = 0
+        rows: list[Array] = []
+        pair: list[int] = []
+        choices: list[NDArray[np.int64]] = []
+        questions: list[int] = []
+        right: list[int] = []
+        at = count = 0
         for case in cases:
             order = np.argsort(case.family, kind="stable")
             firsts = np.flatnonzero(np.diff(case.family[order], prepend=-1))
-            questions.append(sum(map(len, choices)))
+            questions.append(count)
             choices.append(firsts + at)
+            count += len(firsts)
             right.append(-1 if case.gold is None else questions[-1] + case.gold)
             mine = [PAIRS.index(case.found.pairs[i]) for i in order]
             rows.append((case.found.rows[order] - mean[mine]) / scale[mine])

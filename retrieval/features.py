@@ -21,16 +21,19 @@ Pair = Literal["en-en", "zh-zh", "cross"]
 #: the best phrasing (a placeholder of an answer does not), and how far the best phrasing lies
 #: above what any question of this base has. Then BM25 as a share of the best possible,
 #: weighted coverage of the message's words by the phrasings and with the answer, the overlap
-#: with the best single phrasing, and the similarity of characters.
+#: with the best single phrasing, and the similarity of characters. At last what the best clause
+#: of a longer message gains over the whole of it; 0 for a message of one clause.
 FEATURES = (
     *("en_best", "en_second", "en_answer_gain", "en_above"),
     *("multi_best", "multi_second", "multi_answer_gain", "multi_above"),
     *("bm25", "cover_phrasings", "cover_all", "overlap", "chars"),
+    *("en_clause_gain", "multi_clause_gain", "cover_clause_gain"),
 )
 #: Features of the message itself: they decide how likely it is that no entry answers.
 QUERY_FEATURES = ("few_words", "many_words", "unknown_words", "no_words")
 
 _DENSE_CANDIDATES = 24
+_CLAUSE_CANDIDATES = 6
 _LEXICAL_CANDIDATES = 12
 _OVERLAP_FLOOR = 1e-9
 #: An answer may lie this much below the best phrasing and still count.
@@ -41,10 +44,12 @@ Row = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A message prepared for comparison; ``en`` is its English vector where it is English."""
+    """A message prepared for comparison: its clauses (see :func:`retrieval.text.clauses`) and the
+    vectors of the whole and of each clause, in rows; ``en`` where the message is English."""
 
     text: str
     lang: Lang
+    clauses: tuple[str, ...]
     en: Vectors | None
     multi: Vectors
 
@@ -62,19 +67,22 @@ class Candidates:
 def candidates_for(query: Query, catalogue: Catalogue) -> Candidates:
     """Gather candidates from vectors and words, and compare each closely."""
     words = terms(query.text)
-    ids = dict.fromkeys(key for key, _ in catalogue.multi.search(query.multi, _DENSE_CANDIDATES))
-    if query.en is not None:
-        ids.update(dict.fromkeys(k for k, _ in catalogue.en.search(query.en, _DENSE_CANDIDATES)))
+    ids: dict[str, None] = {}
+    for index, vectors in ((catalogue.multi, query.multi), (catalogue.en, query.en)):
+        for number, vector in enumerate(() if vectors is None else vectors):
+            limit = _CLAUSE_CANDIDATES if number else _DENSE_CANDIDATES
+            ids.update(dict.fromkeys(key for key, _ in index.search(vector, limit)))
     lexical = dict(catalogue.lexical.search(words, len(catalogue.lexical)))
     ids.update(dict.fromkeys(list(lexical)[:_LEXICAL_CANDIDATES]))
     kept = [key for key in ids if key in catalogue.prepared]
     prepared = [catalogue.prepared[key] for key in kept]
     rows = np.zeros((len(kept), len(FEATURES)))
-    rows[:, 0:4] = _dense(query.en, kept, catalogue, "en")
-    rows[:, 4:8] = _dense(query.multi, kept, catalogue, "multi")
+    rows[:, [0, 1, 2, 3, 13]] = _dense(query.en, kept, catalogue, "en")
+    rows[:, [4, 5, 6, 7, 14]] = _dense(query.multi, kept, catalogue, "multi")
     possible = catalogue.lexical.best_possible(words) or 1.0
     rows[:, 8] = [lexical.get(key, 0.0) / possible for key in kept]
     rows[:, 9:13] = _words(query.text, prepared, catalogue)
+    rows[:, 15] = _clause_cover(query.clauses, rows[:, 9], prepared, catalogue)
     return Candidates(
         ids=tuple(kept),
         pairs=tuple(pair_of(query.lang, p.entry.lang) for p in prepared),
@@ -91,23 +99,41 @@ def pair_of(question: Lang, entry: Lang) -> Pair:
 
 
 def _dense(
-    vector: Vectors | None, keys: Sequence[str], catalogue: Catalogue, which: Literal["en", "multi"]
+    vectors: Vectors | None,
+    keys: Sequence[str],
+    catalogue: Catalogue,
+    which: Literal["en", "multi"],
 ) -> Row:
-    found = np.zeros((len(keys), 4))
-    if vector is None:
+    found = np.zeros((len(keys), 5))
+    if vectors is None:
         return found
     index = catalogue.en if which == "en" else catalogue.multi
-    usual = float(vector @ catalogue.centres()[which])
+    usual = float(vectors[0] @ catalogue.centres()[which])
     for row, group in enumerate(index.vectors(keys)):
         if not len(group):
             continue
-        scores = group @ vector
-        phrasings = np.sort(scores[:-1])[::-1]
+        scores = group @ vectors.T
+        phrasings = np.sort(scores[:-1, 0])[::-1]
         best = float(phrasings[0])
         second = float(phrasings[1]) if len(phrasings) > 1 else best
-        gain = max(0.0, float(scores[-1]) - best + _ANSWER_MARGIN[which])
-        found[row] = (best, second, gain, best - usual)
+        answer = max(0.0, float(scores[-1, 0]) - best + _ANSWER_MARGIN[which])
+        clause = max(0.0, float(scores[:-1].max()) - best)
+        found[row] = (best, second, answer, best - usual, clause)
     return found
+
+
+def _clause_cover(
+    clauses: Sequence[str], whole: Row, prepared: Sequence[Prepared], catalogue: Catalogue
+) -> Row:
+    """How much better the phrasings cover the best clause than they cover the whole message."""
+    gain = np.zeros(len(prepared))
+    for clause in clauses:
+        mine = content_words(clause)
+        idf = {word: catalogue.lexical.idf(word) for word in mine}
+        total = sum(idf.values()) or 1.0
+        covered = [sum(idf[w] for w in mine & item.phrasing_words) for item in prepared]
+        gain = np.maximum(gain, np.array(covered) / total - whole)
+    return gain
 
 
 def _words(text: str, prepared: Sequence[Prepared], catalogue: Catalogue) -> Row:

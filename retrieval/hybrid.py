@@ -21,7 +21,7 @@ from retrieval.features import Candidates, Query, candidates_for
 from retrieval.language import detect, is_mixed
 from retrieval.models import ModelStore
 from retrieval.ranking import Ranking, rank
-from retrieval.text import content_words
+from retrieval.text import clauses, content_words
 from retrieval.types import Consistency, Encoder, Entry, Evidence, Lang, TextKind, Vectors
 
 _log = logging.getLogger(__name__)
@@ -195,12 +195,17 @@ class HybridRetriever:
     def _queries(self, texts: Sequence[str], lang: Lang) -> list[Query]:
         if self._catalogue is None:
             raise NotLoaded("The retriever was used before its load().")
-        multi = self._multi.encode(texts)
-        english = self._english.encode(texts) if lang == "en" else None
-        return [
-            Query(text, lang, None if english is None else english[i], multi[i])
-            for i, text in enumerate(texts)
-        ]
+        parts = [(text, *clauses(text)) for text in texts]
+        flat = [part for group in parts for part in group]
+        multi = self._multi.encode(flat)
+        english = self._english.encode(flat) if lang == "en" else None
+        queries, at = [], 0
+        for text, *rest in parts:
+            rows = slice(at, at + 1 + len(rest))
+            at = rows.stop
+            en = None if english is None else english[rows]
+            queries.append(Query(text, lang, tuple(rest), en, multi[rows]))
+        return queries
 
     def _rank(
         self, queries: Sequence[Query], completed: Completed, lang: Lang, catalogue: Catalogue

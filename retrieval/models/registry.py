@@ -11,7 +11,7 @@ Kind = Literal["encoder", "generator"]
 Converter = Literal["bert", "e5-blocks", "llama-gguf", "hub"]
 
 #: Raised whenever a converter writes other bytes than before, so that old folders are redone.
-RECIPES: Mapping[Converter, int] = {"bert": 1, "e5-blocks": 2, "llama-gguf": 1, "hub": 2}
+RECIPES: dict[Converter, int] = {"bert": 1, "e5-blocks": 2, "llama-gguf": 1, "hub": 2}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,7 @@ def entry(
     **fields: object,
 ) -> Entry:
     values: dict[str, object] = {"revision": 1, "lang": "en", **fields}
-    return Entry(
-        id=entry_id, question=question, answer=answer, alternatives=alternatives, **values
-    )  # type: ignore[arg-type]
+    return Entry(id=entry_id, question=question, answer=answer, alternatives=alternatives, **values)  # type: ignore[arg-type]
 
 
 SMALL_BASE = (
@@ -30,7 +28,9 @@ SMALL_BASE = (
     entry("cancel-mobile", "How do I cancel my mobile contract?", "End my phone plan"),
     entry("cancel-broadband", "How do I cancel my broadband contract?", "End my home internet"),
     entry("roaming", "What does roaming cost in Switzerland?", "Price of data abroad"),
-    entry("zh-roaming", "在瑞士漫游怎么收费？", "国外流量多少钱", lang="zh", translation_of="roaming"),
+    entry(
+        "zh-roaming", "在瑞士漫游怎么收费？", "国外流量多少钱", lang="zh", translation_of="roaming"
+    ),
     entry("zh-invoice", "发票在哪里下载？", "怎么拿电子发票", lang="zh"),
 )
 
