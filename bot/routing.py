@@ -23,6 +23,7 @@ from bot import keywords
 from bot.terms import (
     DEFAULT_COSTS,
     MAX_ITEMS,
+    MAX_TEXT,
     ROUTES,
     STATES,
     CostMatrix,
@@ -34,6 +35,7 @@ from bot.terms import (
 __all__ = [
     "DEFAULT_COSTS",
     "MAX_ITEMS",
+    "MAX_TEXT",
     "ROUTES",
     "STATES",
     "CostMatrix",

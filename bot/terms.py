@@ -15,6 +15,8 @@ ROUTES = ("answer", "clarify", "decline", "compose", "chat", "flow", "insight", 
 #: States of the world: the first entry answers; the second or third does; several together do;
 #: a question that the base does not answer; small talk; a flow; what customers say; a person.
 STATES = ("top", "option", "several", "uncovered", "chat", "flow", "insight", "person")
+#: Longest text of a turn in code points; more says nothing that the beginning does not.
+MAX_TEXT = 20_000
 MAX_ITEMS = 8
 
 

@@ -27,6 +27,10 @@ class BotUnavailable(Exception):
     """The Rasa server did not give a usable reply in time; the message says why."""
 
 
+class BotRefused(BotUnavailable):
+    """The Rasa server is well and cannot take this turn."""
+
+
 class _Reply(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -107,6 +111,9 @@ class BotClient:
         }
         try:
             response = await self._client.post(f"{_PATH}/turn", content=orjson.dumps(body))
+            if response.status_code == httpx.codes.BAD_REQUEST:
+                # About this turn alone: it must not cost the other visitors their bot.
+                raise BotRefused(f"the bot cannot take this turn: {response.text[:200]}")
             if response.status_code != httpx.codes.OK:
                 raise BotUnavailable(f"the bot answered {response.status_code}")
             reply = BotReply.model_validate_json(response.content)
@@ -115,8 +122,9 @@ class BotClient:
         except (httpx.HTTPError, ValidationError) as error:
             self._failed()
             raise BotUnavailable(f"{type(error).__name__}: {error}") from error
-        except BotUnavailable:
-            self._failed()
+        except BotUnavailable as error:
+            if not isinstance(error, BotRefused):
+                self._failed()
             raise
         self._failures = 0
         return reply

@@ -15,11 +15,10 @@ from rasa.shared.core.events import ActiveLoop, BotUttered, Event, SlotSet, User
 
 from bot import keywords
 from bot.errors import InvalidTurn
-from bot.routing import CostMatrix, Directive, EvidenceDigest, RoutingError
+from bot.routing import MAX_TEXT, CostMatrix, Directive, EvidenceDigest, RoutingError
 
 #: The slot that holds the decision of the latest turn (directives, plan, flow probability).
 TURN_SLOT = "turn"
-MAX_TEXT = 20_000
 MAX_EVIDENCE_BYTES = 2048
 MAX_MISSED = 100
 _LANGS = ("en", "zh")

@@ -7,7 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.routing import DEFAULT_COSTS, CostMatrix, EvidenceDigest, decide, fallback_reading
+from bot.routing import (
+    DEFAULT_COSTS,
+    MAX_TEXT,
+    CostMatrix,
+    EvidenceDigest,
+    decide,
+    fallback_reading,
+)
 from retrieval.types import Evidence
 from web.botclient import BotClient, BotTurn, BotUnavailable
 from web.conversation.digest import digest
@@ -73,12 +80,15 @@ class Router:
         turn = BotTurn(
             conversation_id=asked.user.conversation_id,
             message_id=asked.user.id,
-            text=asked.user.text,
+            text=asked.user.text[:MAX_TEXT],
             lang=asked.lang,
             evidence=evidence,
             costs=costs.to_dict(),
             selected_entry_id=asked.message.selected_entry_id,
-            missed=[{"message_id": m.message_id, "text": m.text, "reply": m.reply} for m in missed],
+            missed=[
+                {"message_id": m.message_id, "text": m.text[:MAX_TEXT], "reply": m.reply}
+                for m in missed
+            ],
         )
         degraded = False
         try:
