@@ -298,6 +298,16 @@ class TestResume:
         assert session.heard(Committed(mine)) == []
         assert types(session.heard(Committed(user_message(3, "y2")))) == ["message"]
 
+    def test_an_ack_that_overtakes_is_not_replayed(self) -> None:
+        session = opened()
+        session.receive(MESSAGE, 0)
+        first, mine, third = user_message(1, "y1"), user_message(2, "x1"), user_message(3, "y2")
+        session.accepted(mine)
+        assert session.heard(Committed(third)) == [s.ReadLog(0)]
+        (replay,) = sent(session.page((first, mine, third), 3))
+        assert isinstance(replay, f.Replay)
+        assert [m.seq for m in replay.messages] == [1, 3]
+
 
 @pytest.mark.parametrize(
     ("raw", "code"),
