@@ -45,7 +45,8 @@ _EXACT: dict[str, str] = {
     "stop_flow": "stop|cancel|never mind|nevermind|forget it|quit|exit|取消|算了|不查了|停|"
     "退出|停止|不用查了",
     "ask_person": "agent|human|operator|representative|real person|a human|a person|"
-    "live agent|人工|转人工|人工客服|真人|客服|找人工",
+    "live agent|person|a person please|a human please|human please|agent please|person please|"
+    "real person please|a real person please|人工|转人工|人工客服|真人|客服|找人工",
 }
 _EXACT_BY_TEXT = {phrase: intent for intent, text in _EXACT.items() for phrase in text.split("|")}
 

@@ -15,7 +15,7 @@ from bot.routing import fallback_reading
         ("Thanks a lot!!", "thanks"), ("谢谢你", "thanks"), ("bye", "goodbye"), ("再见", "goodbye"),
         ("are you a bot?", "bot_identity"), ("你是真人吗", "bot_identity"),
         ("I want to talk to a human", "ask_person"), ("转人工", "ask_person"),
-        ("我要找人工客服", "ask_person"),
+        ("我要找人工客服", "ask_person"), ("A person, please!", "ask_person"),
         ("where is my order", "order_status"), ("TW-10442", "order_status"),
         ("我的订单到哪了", "order_status"), ("查一下快递", "order_status"),
         ("what are customers complaining about?", "insight"), ("大家都在抱怨什么", "insight"),
