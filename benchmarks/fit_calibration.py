@@ -30,7 +30,7 @@ PAIRS: tuple[Pair, ...] = ("en-en", "zh-zh", "cross")
 LANGS: tuple[Lang, ...] = ("en", "zh")
 ENCODERS = ("all-minilm-l6-v2", "multilingual-e5-small")
 _COVERED_SHARE = 0.7
-_RIDGE = 1e-3
+_RIDGE = 1e-4
 _WIDTH = len(FEATURES) + 1
 _NONE_WIDTH = len(QUERY_FEATURES) + 1
 

@@ -39,9 +39,10 @@ _FILLER_EN = re.compile(
     r"about)\b[,. ]*)+"
 )
 _FILLER_ZH = re.compile(
-    r"^(?:那么?|还有|换成|如果是|要是|另外|不是|不对|错了|哦不|[,，。 ]|"
-    r"我(?:是)?说的是|我(?:是)?问的是|我的意思是|我指的是|[那这]个)+"
+    r"^(?:[那这]个|那么?|还有|换成|如果是|要是|另外|不是|不对|错了|哦不|[,，。 ]|"
+    r"我(?:是)?说的是|我(?:是)?问的是|我的意思是|我指的是)+"
 )
+_PREPOSITION = re.compile(r"(in|for|with|from|to|at|on|via|by)\b")
 _SHORT_WORDS = 2
 _PRONOUN_WORDS = 3
 _ELLIPSIS_WORDS = 6
@@ -82,9 +83,19 @@ def complete(text: str, history: Sequence[str]) -> Completed:
     base = _last_standing(history)
     if not base:
         return Completed(text, "none")
+    base = _without_mark(base)
     added = _FILLER_ZH.sub("", _FILLER_EN.sub("", normalise(text)))
     added = _TAIL_ZH.sub("", added).strip(" ?？!！。.,，").removesuffix("的")
-    return Completed(f"{_without_mark(base)} {added}".strip(), lean, added)
+    return Completed(f"{_replaced(base, added)} {added}".strip(), lean, added)
+
+
+def _replaced(base: str, added: str) -> str:
+    """``base`` without the phrase that ``added`` stands in for: "… in Spain" for "in France"."""
+    match = _PREPOSITION.match(added)
+    if not match:
+        return base
+    head, found, _ = base.rpartition(f" {match[1]} ")
+    return head if found else base
 
 
 def _last_standing(history: Sequence[str]) -> str:

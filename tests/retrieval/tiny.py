@@ -13,22 +13,10 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 
 from retrieval.models.registry import ModelSpec, PinnedFile, Wheel
 
-WORDS = [
-    "how",
-    "do",
-    "i",
-    "reset",
-    "restart",
-    "cancel",
-    "my",
-    "the",
-    "router",
-    "mobile",
-    "contract",
-    "bill",
-    "fibre",
-    "broadband",
-]
+WORDS = (
+    *("how", "do", "i", "reset", "restart", "cancel", "my", "the", "router", "mobile"),
+    *("contract", "bill", "fibre", "broadband"),
+)
 HIDDEN, INNER, LAYERS, HEADS = 32, 64, 2, 4
 
 
