@@ -43,6 +43,10 @@ _FILLER_ZH = re.compile(
     r"我(?:是)?说的是|我(?:是)?问的是|我的意思是|我指的是)+"
 )
 _PREPOSITION = re.compile(r"(in|for|with|from|to|at|on|via|by)\b")
+_QUESTION_EN = re.compile(
+    r"(?:how|what|when|where|why|who|which|can|could|do|does|is|are|will|would|may|should)\b"
+)
+_QUESTION_WORDS = 2
 _SHORT_WORDS = 2
 _PRONOUN_WORDS = 3
 _ELLIPSIS_WORDS = 6
@@ -60,14 +64,16 @@ class Completed:
 def lean_of(text: str) -> Lean:
     """How a message leans on earlier ones, judged by its own words alone.
 
-    "weak": so short that it may; the ranking of the message alone has to decide.
+    "weak": it may, being short or a question of its own after "and"; the ranking of the message
+    alone has to decide.
     """
     folded = normalise(text)
     words = len(content_words(folded))
     if _CORRECTION_EN.match(folded) or _CORRECTION_ZH.match(folded):
         return "correction"
     if words <= _ELLIPSIS_WORDS and (_ELLIPSIS_EN.match(folded) or _ELLIPSIS_ZH.match(folded)):
-        return "ellipsis"
+        asks = _QUESTION_EN.match(_FILLER_EN.sub("", folded)) and words >= _QUESTION_WORDS
+        return "weak" if asks and not _PRONOUN_EN.search(folded) else "ellipsis"
     if words <= _ELLIPSIS_WORDS and _TAIL_ZH.search(folded):
         return "ellipsis"
     if words <= _PRONOUN_WORDS and (_PRONOUN_EN.search(folded) or _PRONOUN_ZH.search(folded)):

@@ -29,6 +29,7 @@ _log = logging.getLogger(__name__)
 # How a leaning message's new words count beside the completed query: chosen by hand on the
 # conversations of tests/retrieval/test_context.py.
 _ADDED_WEIGHT = 3.0
+_ADDED_NEUTRAL = 0.5
 _ALONE_WEIGHT = 0.3
 _ALONE_FLOOR = -6.0
 _SURE_ALONE = 0.5
@@ -227,7 +228,7 @@ class HybridRetriever:
         judged = candidates_for(queries[1], catalogue)
         bonus = _bonus(completed.added, judged, alone, catalogue)
         together = rank(judged, catalogue.prepared, calibration, lang, bonus)
-        if completed.lean == "weak" and alone.top >= together.top:
+        if completed.lean == "weak" and not _better(together, alone, bonus):
             return alone, queries[0].text
         return together, queries[1].text
 
@@ -276,7 +277,11 @@ def _is_news(entry: Entry, there: Prepared | None) -> bool:
 def _bonus(
     added: str, candidates: Candidates, alone: Ranking, catalogue: Catalogue
 ) -> dict[str, float]:
-    """Entries that hold the new words of a leaning message, or are near it, gain on the others."""
+    """Entries that hold the new words of a leaning message, or are near it, gain on the others.
+
+    One that holds none of them loses on "no entry answers" too: the topic of the turn before is
+    not what is asked now.
+    """
     words = content_words(added)
     weight = {word: catalogue.lexical.idf(word) for word in words}
     total = sum(weight.values()) or 1.0
@@ -285,8 +290,16 @@ def _bonus(
     bonus = {}
     for key in candidates.ids:
         held = sum(weight[w] for w in words & catalogue.prepared[key].phrasing_words)
-        bonus[key] = _ADDED_WEIGHT * held / total + _ALONE_WEIGHT * behind.get(key, _ALONE_FLOOR)
+        share = held / total - _ADDED_NEUTRAL if words else 0.0
+        bonus[key] = _ADDED_WEIGHT * share + _ALONE_WEIGHT * behind.get(key, _ALONE_FLOOR)
     return bonus
+
+
+def _better(together: Ranking, alone: Ranking, bonus: Mapping[str, float]) -> bool:
+    """Whether a message that may lean is surer in its context, on an entry with its own words."""
+    if not together.ranked or together.top <= alone.top:
+        return False
+    return bonus[together.ranked[0].entry_id] > 0
 
 
 def _message_features(ranking: Ranking, text: str, used: str) -> Mapping[str, float]:

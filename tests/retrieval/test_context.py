@@ -19,6 +19,8 @@ LEANING = [
     ("不是，我说的是宽带", "correction"),
     ("mobile", "weak"),
     ("宽带", "weak"),
+    ("and do you sell bikes?", "weak"),
+    ("and how do i do it for mobile?", "ellipsis"),
 ]
 STANDING = [
     "how do i reset my router to factory settings",
@@ -84,6 +86,16 @@ TURNS = [
     (["how do i cancel my broadband contract?"], "what does a mobile plan cost?", "price-mobile"),
     (["怎么取消宽带"], "手机套餐多少钱一个月", "zh-price-mobile"),
 ]
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("text", ["and do you sell bikes?", "and who won the match", "ok thanks"])
+def test_a_new_question_is_not_answered_from_the_turn_before(
+    real_retriever: HybridRetriever, text: str
+) -> None:
+    real_retriever.replace_all(BASE)
+    evidence = real_retriever.search(text, history=["how do i cancel my mobile contract?"])
+    assert evidence.ranked[0].p < 0.5
 
 
 @pytest.mark.models
