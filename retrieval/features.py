@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -72,8 +73,8 @@ def candidates_for(query: Query, catalogue: Catalogue) -> Candidates:
         for number, vector in enumerate(() if vectors is None else vectors):
             limit = _CLAUSE_CANDIDATES if number else _DENSE_CANDIDATES
             ids.update(dict.fromkeys(key for key, _ in index.search(vector, limit)))
-    lexical = dict(catalogue.lexical.search(words, len(catalogue.lexical)))
-    ids.update(dict.fromkeys(list(lexical)[:_LEXICAL_CANDIDATES]))
+    lexical = catalogue.lexical.scores(words)
+    ids.update(dict.fromkeys(heapq.nlargest(_LEXICAL_CANDIDATES, lexical, key=lexical.__getitem__)))
     kept = [key for key in ids if key in catalogue.prepared]
     prepared = [catalogue.prepared[key] for key in kept]
     rows = np.zeros((len(kept), len(FEATURES)))

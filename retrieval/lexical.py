@@ -6,12 +6,15 @@ positive). An edit touches the postings of one entry only; nothing is rebuilt.
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections import Counter
 from collections.abc import Iterable
 
 _K1 = 1.2
 _B = 0.5
+_CROWD_FROM = 2_000
+_CROWD_SHARE = 0.125
 
 
 class LexicalIndex:
@@ -55,18 +58,27 @@ class LexicalIndex:
 
     def search(self, words: Iterable[str], limit: int) -> list[tuple[str, float]]:
         """The best documents with their scores, best first."""
+        scores = self.scores(words)
+        return heapq.nsmallest(limit, scores.items(), key=lambda item: (-item[1], item[0]))
+
+    def scores(self, words: Iterable[str]) -> dict[str, float]:
+        """The score of every document that holds one of ``words``.
+
+        In a large index a word that every eighth document holds is passed over: it says little,
+        and its postings would take most of the time.
+        """
         scores: dict[str, float] = {}
+        crowd = max(_CROWD_FROM, len(self._documents) * _CROWD_SHARE)
         mean = self._total / len(self._documents) if self._documents else 1.0
         for word in set(words):
             postings = self._postings.get(word)
-            if not postings:
+            if not postings or len(postings) > crowd:
                 continue
             weight = self.idf(word) * (_K1 + 1)
             for key, count in postings.items():
                 length = 1 - _B + _B * self._lengths[key] / mean
                 scores[key] = scores.get(key, 0.0) + weight * count / (count + _K1 * length)
-        best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-        return best[:limit]
+        return scores
 
     def best_possible(self, words: Iterable[str]) -> float:
         """What a document would score that holds every one of ``words`` in plenty."""

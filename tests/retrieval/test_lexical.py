@@ -26,6 +26,14 @@ def test_scores_stay_below_the_best_possible() -> None:
     assert 0 < score <= index.best_possible(["router"])
 
 
+def test_words_that_a_crowd_of_documents_holds_are_passed_over() -> None:
+    index = LexicalIndex()
+    for number in range(2_100):
+        index.add(f"d{number}", ["router", f"word-{number}"])
+    assert index.search(["router"], 5) == []
+    assert [key for key, _ in index.search(["router", "word-7"], 5)] == ["d7"]
+
+
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.none() | WORDS), max_size=30))
 def test_edits_leave_what_a_fresh_index_would_hold(
     edits: list[tuple[str, list[str] | None]],
