@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 ROOT = Path(__file__).resolve().parents[3]
 GRAPEVINE = Path(sys.executable).with_name("grapevine")
 _PATIENCE_S = 420
+QUESTION = "how do I reset my router to factory settings?"
 
 
 @dataclass
@@ -134,7 +135,7 @@ def _ports_are_free(up: Up) -> bool:
 
 
 def test_asking_and_looking(up: Up) -> None:
-    english = up.grapevine("ask", "how do I reset my router to factory settings?", "--json")
+    english = up.grapevine("ask", QUESTION, "--json")
     assert english.returncode == 0, english.stderr
     record = json.loads(english.stdout)
     assert record["route"] == "answer"
@@ -172,13 +173,13 @@ def test_asking_and_looking(up: Up) -> None:
 
 def test_a_killed_bot_comes_back_and_meanwhile_answers_are_degraded(up: Up) -> None:
     up.children()["bot"].kill()
-    meanwhile = json.loads(up.grapevine("ask", "how do i reset my router", "--json").stdout)
+    meanwhile = json.loads(up.grapevine("ask", QUESTION, "--json").stdout)
     assert meanwhile["entry_ids"] == ["router-reset"]
     assert meanwhile["degraded"] is True
     _until(lambda: _bot_is_ready(up), "the bot answers again")
 
     def recovered() -> bool:
-        asked = up.grapevine("ask", "how do i reset my router", "--json")
+        asked = up.grapevine("ask", QUESTION, "--json")
         return asked.returncode == 0 and json.loads(asked.stdout)["degraded"] is False
 
     _until(recovered, "answers come from the bot again", 120)
