@@ -57,10 +57,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=DEFAULT_FILE)
     parser.add_argument("--cache", type=Path, help="folder of converted models")
     parser.add_argument("--model-dir", type=Path, help="folder of model packages")
+    parser.add_argument("--encoder-en", default=ENCODERS[0])
+    parser.add_argument("--encoder-multi", default=ENCODERS[1])
     options = parser.parse_args(arguments)
+    encoders = (options.encoder_en, options.encoder_multi)
     store = ModelStore(options.cache, options.model_dir)
     worlds = list(all_worlds(options.data))
-    cases = [case for world in worlds for case in cases_of(world, store)]
+    cases = [case for world in worlds for case in cases_of(world, store, encoders)]
     report = cross_validate(cases)
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for case in cases:
@@ -69,15 +72,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "questions (covered, not covered)": dict(counts),
         "each source judged by weights fitted on the others": report,
     }
-    Calibration(ENCODERS, *fit(cases)).write(options.out, notes)
+    Calibration(encoders, *fit(cases)).write(options.out, notes)
     print(f"{len(cases)} questions of {len(worlds)} worlds; written to {options.out}")
 
 
-def cases_of(world: World, store: ModelStore) -> list[Case]:
+def cases_of(world: World, store: ModelStore, encoders: tuple[str, str] = ENCODERS) -> list[Case]:
     """Ask every question of a world and keep the candidates' features."""
     with tempfile.TemporaryDirectory() as folder:
-        empty = Calibration(ENCODERS, {}, {})
-        retriever = HybridRetriever(store, Path(folder), *ENCODERS, calibration=empty)
+        empty = Calibration(encoders, {}, {})
+        retriever = HybridRetriever(store, Path(folder), *encoders, calibration=empty)
         retriever.load()
         retriever.replace_all(world.entries)
         families = {entry.id: entry.translation_of or entry.id for entry in world.entries}

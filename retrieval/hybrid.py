@@ -70,6 +70,12 @@ class HybridRetriever:
         """Versions of the English and the multilingual encoder, for provenance."""
         return self._english.version, self._multi.version
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether p was fitted for these encoders; otherwise it ranks but is no probability."""
+        names = (self._english.name, self._multi.name)
+        return self._calibration is not None and self._calibration.encoders == names
+
     def load(self) -> None:
         """Load models and the last snapshot. Raises ModelError.
 
@@ -80,6 +86,11 @@ class HybridRetriever:
         self._multi.load()
         if self._calibration is None:
             self._calibration = Calibration.read()
+        if not self.calibrated:
+            _log.warning(
+                "calibration was fitted for %s; run python -m benchmarks.fit_calibration",
+                " and ".join(self._calibration.encoders),
+            )
         found = disk.read(self._index_dir)
         with self._lock:
             self._catalogue = Catalogue(self._english, self._multi)

@@ -83,9 +83,7 @@ class RetrieverSuite:
         assert found.entries == 2
         assert not found.ok
 
-    def test_the_visitors_language_comes_before_its_translation(
-        self, retriever: Retriever
-    ) -> None:
+    def test_the_visitors_language_comes_before_its_translation(self, retriever: Retriever) -> None:
         retriever.replace_all(BASE)
         for text, first in ((RESET.question, "reset"), (RESET_ZH.question, "zh-reset")):
             ids = [r.entry_id for r in retriever.search(text).ranked]
@@ -93,9 +91,7 @@ class RetrieverSuite:
             assert ids[0] == first
             assert other not in ids or ids.index(first) < ids.index(other)
 
-    def test_the_other_language_is_kept_where_it_alone_answers(
-        self, retriever: Retriever
-    ) -> None:
+    def test_the_other_language_is_kept_where_it_alone_answers(self, retriever: Retriever) -> None:
         retriever.replace_all([CANCEL, BILL, RESET_ZH])
         evidence = retriever.search("reset 路由器 please", lang="en")
         assert "zh-reset" in {r.entry_id for r in evidence.ranked}

@@ -77,6 +77,19 @@ def test_evidence_says_what_it_was_made_of(retriever: HybridRetriever) -> None:
     assert first.features["en_best"] > second.features["en_best"]
 
 
+def test_it_says_whether_its_probabilities_were_fitted_for_its_encoders(
+    retriever: HybridRetriever, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert not retriever.calibrated
+    retriever.load()
+    assert "fit_calibration" in caplog.text
+
+
+@pytest.mark.models
+def test_the_default_encoders_are_those_of_the_calibration(real_retriever: HybridRetriever) -> None:
+    assert real_retriever.calibrated
+
+
 def test_translations_share_one_probability(retriever: HybridRetriever) -> None:
     ranked = {r.entry_id: r for r in retriever.search("what does roaming cost").ranked}
     assert ranked["roaming"].p > 0.0
