@@ -19,6 +19,7 @@ from web.channels.public import public_router
 from web.channels.rasa_rest import rasa_rest_router
 from web.channels.rest import rest_router
 from web.channels.websocket import websocket_router
+from web.channels.wire import EndingProtocol
 from web.internal import OrderDesk, internal_router
 from web.security.api_keys import ApiKeys, UnsafeApiSettings
 from web.security.body_limit import BodyLimit
@@ -116,7 +117,7 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         port=settings.port,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=EndingProtocol,
         # Above our own limit, which answers with an error frame; beyond this one the
         # connection is closed with code 1009 before the whole frame was read.
         ws_max_size=max(4 * settings.max_frame_bytes, 1 << 20),

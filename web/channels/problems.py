@@ -103,7 +103,9 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     told: WebError
     match error.status_code:
         case 400:
-            told = InvalidUtf8("The body cannot be read as UTF-8 encoded JSON.")
+            told = InvalidJson("The body cannot be read as JSON; is it nested very deeply?")
+            if isinstance(error.__cause__, UnicodeError):
+                told = InvalidUtf8("The body cannot be read as UTF-8 encoded JSON.")
         case 404:
             told = NotFound()
         case 405:
