@@ -142,14 +142,16 @@ def test_two_tabs_that_talk_at_once(whole: Whole) -> None:
         one.send(type="message", client_message_id="same", text=QUESTION)
         two.send(type="message", client_message_id="same", text=QUESTION)
         two.send(type="message", client_message_id="own", text="hello there")
-        dones = [[tab.next("done")["message"] for _ in range(2)] for tab in (one, two)]
-        for tab in dones:
-            assert {m["id"] for m in tab} == {m["id"] for m in dones[0]}
+        for tab in (one, two):
+            # A retry may be given its answer again: at least once on the wire.
+            seen: set[str] = set()
+            while len(seen) < 2:
+                seen.add(tab.next("done")["message"]["id"])
         history = one.history()
+        assert {m["id"] for m in history if m["role"] == "assistant"} == seen
         assert [m["seq"] for m in history] == [1, 2, 3, 4]
         assert sorted(m["client_message_id"] for m in history if m["role"] == "user") == [
             "own", "same",
         ]  # fmt: skip
         one.assert_alive()
-        two.next("done")
         two.assert_alive()

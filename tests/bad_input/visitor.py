@@ -91,8 +91,13 @@ class Visitor:
         """Send a message; its answer as committed, or the problem."""
         client_id = client_id or uuid.uuid4().hex
         self.send(type="message", client_message_id=client_id, text=text)
+        message_id = None
         while True:
-            frame = self.next("done", "error")
+            frame = self.next("ack", "done", "error")
+            if frame["type"] == "ack":
+                if frame["client_message_id"] == client_id:
+                    message_id = frame["message_id"]
+                continue
             if frame["type"] == "error":
                 assert frame["client_message_id"] == client_id
                 problem: dict[str, Any] = frame["problem"]
@@ -100,7 +105,8 @@ class Visitor:
                 assert problem["remedy"]
                 return problem
             message: dict[str, Any] = frame["message"]
-            return message
+            if message["reply_to"] == message_id:
+                return message
 
     def refused(self, raw: str | bytes) -> str:
         """Send a raw frame; the code of the error frame that answers it."""
