@@ -259,3 +259,10 @@ def _keys(value: object, path: str = "") -> set[str]:
 def test_the_guide_says_the_same_in_both_languages() -> None:
     assert _keys(load_text("en").guide) == _keys(load_text("zh").guide)
     assert (SITE_DIR / "network_status.yml").is_file()
+
+
+@pytest.mark.parametrize("path", ["/en", "/zh", "/en/faq", "/zh/help"])
+def test_a_slash_at_the_end_leads_to_the_page(client: TestClient, path: str) -> None:
+    moved = client.get(f"{path}/")
+    assert moved.status_code == 308
+    assert client.get(moved.headers["location"]).status_code == 200

@@ -43,6 +43,7 @@ def site_router(store_getter: Callable[[], PublishedEntries], settings: Settings
         for lang in SITE_LANGS:
             path = f"/{lang}/{page}".rstrip("/")
             router.add_api_route(path, site.page(lang, page or "home"), methods=["GET"])
+            router.add_api_route(f"{path}/", _moved(path), methods=["GET"])
     router.add_api_route("/site-assets/{version}/{name:path}", site.asset, methods=["GET"])
     router.add_api_route("/favicon.ico", site.favicon, methods=["GET"])
     for lang in SITE_LANGS:
@@ -129,6 +130,15 @@ def preferred_lang(request: Request) -> SiteLang:
         if start in SITE_LANGS and weight > 0:
             ranked.append((-weight, place, start))
     return min(ranked)[2] if ranked else "en"
+
+
+def _moved(path: str) -> Callable[[], RedirectResponse]:
+    """A handler that sends an address with a slash at its end to the one without."""
+
+    def move() -> RedirectResponse:
+        return RedirectResponse(path, status_code=308)
+
+    return move
 
 
 def _redirect(page: str) -> Callable[..., Any]:
