@@ -14,10 +14,15 @@ from __future__ import annotations
 import runpy
 import sys
 import warnings
+from typing import Any, cast
 
 sys.path.pop(0)  # the folder of this file, which belongs to the other runtime
 
-import sanic.app  # noqa: F401 - it switches them on, hence before the next line
+# TensorFlow loads jax wherever it is installed, 65 MB for conversions that nobody asks for. A None
+# here makes it "not installed".
+cast(dict[str, Any], sys.modules)["jax"] = None
+
+import sanic.app  # noqa: E402, F401 - it switches them on, hence before the next line
 
 warnings.simplefilter("ignore")
 import matplotlib.font_manager  # noqa: E402, F401 - warns while it is imported
