@@ -219,6 +219,7 @@ async def test_stop_keeps_what_was_written(web: Web, bot: StandInBot, writer: Sl
     assert done["text"].startswith(delta["text"].strip())
     assert done["id"] == delta["message_id"]
     assert done["provenance"]["route"] == "compose"
+    assert done["provenance"]["entries"], "what was kept has its source"
     assert await asyncio.to_thread(writer.cancelled.wait, 2)
     await socket.send(type="stop", message_id=done["id"])
     await socket.send(type="ping", id=1)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from generation.compose import Composer, Finished, Piece, Replaced, Sentence
+from generation.compose import Composer, Piece, Replaced, Sentence
 from generation.smalltalk import SmallTalk
 from generation.types import GenerationRequest, Source
 from web.conversation.draft import Draft
@@ -58,14 +58,13 @@ class Compose:
         generator = composer.generator
         async for piece in self._pieces(composer, _request(entries, turn)):
             match piece:
-                case Sentence(text):
+                case Sentence(text, entry_ids):
                     draft.generator = f"{generator.name} {generator.version}"
                     draft.append(text)
+                    # At once: a visitor who stops here keeps the text, and so its sources.
+                    draft.cite(shown(by_id[i], turn) for i in entry_ids if i in by_id)
                 case Replaced():
                     self._fall_back(piece, by_id, turn, draft)
-                case Finished(_, entry_ids, survived):
-                    if survived:
-                        draft.cite(shown(by_id[i], turn) for i in entry_ids if i in by_id)
 
     def _fall_back(
         self, piece: Replaced, by_id: dict[str, BookEntry], turn: Turn, draft: Draft
@@ -80,6 +79,7 @@ class Compose:
             draft.replace(text)
         else:
             draft.append(text)
+        draft.entries = []
         draft.cite(shown(entry, turn) for entry in best)
 
     async def _pieces(self, composer: Composer, request: GenerationRequest) -> AsyncIterator[Piece]:
