@@ -137,7 +137,7 @@ def build(settings: Settings, retriever: Retriever | None = None) -> Services:
     settings = with_secrets(settings)
     assert settings.bot_secret is not None
     assert settings.token_secret is not None
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.make_data_dir()
     engine = open_engine(settings.database_url or f"sqlite:///{settings.data_dir / 'grapevine.db'}")
     store, book, threads = KnowledgeStore(engine), EntryBook(), LogThreads()
     models = ModelStore(settings.cache_dir, settings.model_dir)

@@ -117,3 +117,11 @@ class Settings(BaseSettings):
     support_hours: str = Field(
         default="Mon-Fri 9:00-18:00", description="Opening hours shown with it."
     )
+
+    def make_data_dir(self) -> None:
+        """Make the data folder where it is missing, for its owner alone: chats are kept there.
+
+        A folder that exists stays as it is. Raises OSError where it cannot be made.
+        """
+        self.data_dir.parent.mkdir(parents=True, exist_ok=True)
+        self.data_dir.mkdir(mode=0o700, exist_ok=True)

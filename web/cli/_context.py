@@ -26,7 +26,7 @@ def open_database(settings: Settings | None = None) -> Iterator[Engine]:
 
     settings = settings or Settings()
     if settings.database_url is None:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.make_data_dir()
     engine = open_engine(database_url(settings))
     try:
         upgrade(engine)

@@ -51,7 +51,7 @@ def prepare_database(settings: Settings, demo: Path = DEMO) -> int:
     from knowledge.transfer.importing import import_file
     from web.migrations import upgrade
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.make_data_dir()
     engine = open_engine(database_url(settings))
     try:
         upgrade(engine)

@@ -24,12 +24,12 @@ def with_secrets(settings: Settings) -> Settings:
     missing = [name for name in _NAMES if getattr(settings, name) is None]
     if not missing:
         return settings
+    settings.make_data_dir()
     kept = _kept(settings.data_dir / "secrets.json")
     return settings.model_copy(update={name: SecretStr(kept[name]) for name in missing})
 
 
 def _kept(path: Path) -> dict[str, str]:
-    path.parent.mkdir(parents=True, exist_ok=True)
     made = {name: secrets.token_urlsafe(_BYTES) for name in _NAMES}
     part = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -69,6 +69,7 @@ class Supervisor:
             loop.add_signal_handler(number, stop.set)
         try:
             self._check()
+            self.settings.make_data_dir()
             self.settings = with_secrets(self.settings)
             await self._run_until(stop)
         finally:

@@ -34,6 +34,14 @@ def test_an_address_that_is_not_ours_is_named() -> None:
         check_port("203.0.113.1", 8080, "--port", "GRAPEVINE_PORT")
 
 
+def test_the_data_folder_is_its_owners_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "data"
+    with_secrets(Settings(data_dir=folder))
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    with pytest.raises(FileExistsError):
+        Settings(data_dir=folder / "secrets.json").make_data_dir()
+
+
 def test_secrets_are_made_once_kept_private_and_given_ones_win(tmp_path: Path) -> None:
     first = with_secrets(Settings(data_dir=tmp_path))
     again = with_secrets(Settings(data_dir=tmp_path))
@@ -136,3 +144,17 @@ async def test_a_probe_of_nothing_says_no() -> None:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
         assert await probes.ok(url)() is False
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ({"ready": False, "parts": {"index": "x", "fault": "no such model"}}, "no such model"),
+        ({"ready": False, "parts": {"index": "the models are being loaded"}}, None),
+        ([], None),
+    ],
+)
+async def test_a_fault_is_told_apart_from_waiting(body: object, fault: str | None) -> None:
+    server, url = await _serve(b"HTTP/1.1 503 Later\r\n\r\n" + json.dumps(body).encode())
+    async with server:
+        assert await probes.fault(url) == fault
