@@ -70,3 +70,16 @@ def test_every_model_is_in_the_notice_with_its_licence() -> None:
             line for line in notice.splitlines() if line.lower().startswith(spec.name[:12])
         )
         assert spec.licence in named
+
+
+def test_every_part_that_is_the_work_of_others_is_in_the_notice() -> None:
+    notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
+    own = [p for p in _tracked() if p.name == "NOTICE" and p.parent != ROOT]
+    licences = [p for p in _tracked() if p.name.endswith("-OFL.txt")]
+    assert own
+    assert licences
+    for path in own:
+        assert str(path.parent.relative_to(ROOT)) in notice
+    for path in licences:
+        assert str(path.parent.relative_to(ROOT)) in notice
+        assert path.name.removesuffix("-OFL.txt").replace("-", " ").title() in notice
