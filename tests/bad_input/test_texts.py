@@ -173,11 +173,8 @@ def test_a_lone_surrogate_becomes_a_replacement_character(visitor: Visitor) -> N
     visitor.send_raw(
         '{"type": "message", "client_message_id": "s", "text": "router \\ud83d reset"}'
     )
-    frame = visitor.next("done", "error")
-    if frame["type"] == "done":
-        assert visitor.history()[0]["text"] == "router \ufffd reset"
-    else:
-        assert frame["problem"]["code"] in ("invalid-json", "invalid-utf8", "invalid-request")
+    assert visitor.next("done", "error")["type"] == "done"
+    assert visitor.history()[0]["text"] == "router \ufffd reset"
 
 
 def test_the_compatible_ends_take_odd_texts_too(whole: Whole) -> None:

@@ -315,7 +315,7 @@ class TestResume:
         ("{", "invalid-json"),
         ("[]", "invalid-json"),
         ("[" * 10_000, "invalid-json"),
-        ('{"type":"message","client_message_id":"a","text":"\\ud800"}', "invalid-json"),
+        ('{"type":"message","client_message_id":"a","text":"\\ud800}', "invalid-json"),
         ("{}", "unknown-frame"),
         ('{"type":"shout"}', "unknown-frame"),
         ('{"type":["hello"]}', "unknown-frame"),
@@ -346,3 +346,19 @@ def test_every_client_frame_is_read_back() -> None:
         f.Ping(id="p"),
     ):
         assert f.read_frame(frame.model_dump_json(), 65_536) == frame
+
+
+@pytest.mark.parametrize(
+    ("escaped", "text"),
+    [
+        ("\\ud83d\\ude42", "🙂"),
+        ("a \\ud83d b", "a \ufffd b"),
+        ("a \\ude42\\ud83d", "a \ufffd\ufffd"),
+        ("a \\\\ud83d", "a \\ud83d"),
+    ],
+)
+def test_halves_of_characters_are_replaced(escaped: str, text: str) -> None:
+    raw = f'{{"type": "message", "client_message_id": "a", "text": "{escaped}"}}'
+    frame = f.read_frame(raw, 1000)
+    assert isinstance(frame, f.Message)
+    assert frame.text == text

@@ -6,6 +6,8 @@ made from them. What each field means stands in ``docs/integrators/websocket.md`
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -215,6 +217,7 @@ ServerFrame = (
     | ErrorFrame
 )
 
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _READER: TypeAdapter[ClientFrame] = TypeAdapter(Annotated[ClientFrame, Field(discriminator="type")])
 
 
@@ -234,9 +237,20 @@ def read_frame(raw: str | bytes, max_bytes: int) -> ClientFrame:
     except UnicodeError as error:
         raise InvalidUtf8 from error
     try:
-        return _READER.validate_json(data)
+        return _READER.validate_json(_whole_characters(data))
     except ValidationError as error:
         raise _explain(error) from error
+
+
+def _whole_characters(data: bytes) -> bytes:
+    """``data`` with U+FFFD for halves of characters, as browsers send of an emoji cut in two."""
+    if not _SURROGATE.search(data):
+        return data
+    try:
+        text = json.dumps(json.loads(data), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return data  # the reader says what is wrong
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def _explain(error: ValidationError) -> InvalidJson | UnknownFrame | InvalidRequest:
