@@ -82,6 +82,19 @@ def test_a_retry_gives_the_first_answer_and_asks_nobody(web: Web, bot: StandInBo
     problem(web.ask(path, headers, "1", "something else"), 409, "message-conflict")
 
 
+def test_only_what_was_offered_can_be_chosen(web: Web) -> None:
+    path, _, headers = web.open()
+    chosen = {"client_message_id": "2", "text": "my router", "selected_entry_id": "bill-due"}
+    problem(httpx.post(f"{path}/messages", json=chosen, headers=headers), 422, "option-not-offered")
+    asked = web.ask(path, headers, "1", "my router").json()["reply"]
+    option = asked["options"][0]
+    chosen |= {"selected_entry_id": option["entry_id"]}
+    for _ in range(2):
+        reply = httpx.post(f"{path}/messages", json=chosen, headers=headers).json()["reply"]
+        assert [entry["id"] for entry in reply["provenance"]["entries"]] == [option["entry_id"]]
+        assert reply["provenance"]["entries"][0]["p"] == 1.0
+
+
 @pytest.mark.parametrize(
     ("text", "status", "code"),
     [

@@ -23,6 +23,7 @@ from web.errors import (
     MessageNotFound,
     MessageTooLong,
     NotReady,
+    OptionNotOffered,
     OriginRefused,
     RateLimited,
     TextNotAllowed,
@@ -67,6 +68,7 @@ def rest_router(gateway: Gateway) -> APIRouter:
     with_token = [Depends(token)]
     _opening(router, gateway)
     _talking(router, gateway, with_token)
+    _record(router, gateway, with_token)
     _aftercare(router, gateway, with_token)
     return router
 
@@ -116,6 +118,7 @@ def _talking(router: APIRouter, gateway: Gateway, with_token: list[params.Depend
             MessageTooLong,
             TextNotAllowed,
             MessageConflict,
+            OptionNotOffered,
             RateLimited,
             NotReady,
             AnswerFailed,
@@ -126,6 +129,8 @@ def _talking(router: APIRouter, gateway: Gateway, with_token: list[params.Depend
     ) -> b.Exchange:
         """Send a message and wait for its answer."""
         gateway.take_message(conversation_id, client_ip(request))
+        if body.selected_entry_id is not None:
+            await service.check_offered(conversation_id, body.selected_entry_id)
         user, reply = await service.ask(
             UserMessage(
                 conversation_id=conversation_id,
@@ -137,6 +142,10 @@ def _talking(router: APIRouter, gateway: Gateway, with_token: list[params.Depend
             )
         )
         return b.Exchange(user=user, reply=reply)
+
+
+def _record(router: APIRouter, gateway: Gateway, with_token: list[params.Depends]) -> None:
+    service = gateway.service
 
     @router.get(
         "/{conversation_id}/messages",

@@ -75,3 +75,12 @@ class History:
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
         return to_message(row) if row is not None else None
+
+    def offered(self, conversation_id: str, entry_id: str) -> bool:
+        """Whether an answer of the conversation had the entry among its options."""
+        query = select(messages.c.options).where(
+            messages.c.conversation_id == conversation_id, messages.c.role == "assistant"
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query).scalars().all()
+        return any(option["entry_id"] == entry_id for options in rows for option in options or ())

@@ -145,6 +145,11 @@ class ConversationService:
             )
         )
 
+    async def check_offered(self, conversation_id: str, entry_id: str) -> None:
+        """Raise OptionNotOffered unless the entry was an option in the conversation."""
+        if not await self._threads.run(self._history.offered, conversation_id, entry_id):
+            raise OptionNotOffered(f"{entry_id!r} is not among the options of this conversation.")
+
     async def handle(self, message: UserMessage) -> AsyncIterator[Event]:
         """Submit a message and yield what happens until it is answered.
 

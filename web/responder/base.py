@@ -55,10 +55,16 @@ def curated(phrases: SmallTalk, occasion: str, turn: Turn) -> str:
 
 
 def shown(found: BookEntry, turn: Turn) -> EntryShown:
-    """An entry as the visitor sees it under the answer."""
+    """An entry as the visitor sees it under the answer.
+
+    An ``answer`` is as sure as its directive, whatever the words looked like: of "the second one"
+    retrieval knows nothing, and the visitor chose.
+    """
+    entry, directive = found.entry, turn.directive
     p = {ranked.entry_id: ranked.p for ranked in turn.evidence.ranked}
-    entry = found.entry
-    likely = p.get(entry.id, p.get(entry.translation_of or "", turn.directive.p))
+    likely = p.get(entry.id, p.get(entry.translation_of or "", directive.p))
+    if directive.route == "answer":
+        likely = directive.p
     return EntryShown(
         id=entry.id,
         revision=entry.revision,
