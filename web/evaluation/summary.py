@@ -11,7 +11,8 @@ from typing import Any
 from web.evaluation import metrics
 from web.evaluation.expectation import Expectation
 
-_TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W_]+(?:['’][^\W_]+)?")
+_WORD = r"[^\W_\u3400-\u9fff]+"
+_TOKEN = re.compile(rf"[\u3400-\u9fff]|{_WORD}(?:['’]{_WORD})?")
 _LENGTHS = (("up to 20", 0, 20), ("21-60", 21, 60), ("over 60", 61, 10**9))
 
 

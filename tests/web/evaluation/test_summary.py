@@ -52,3 +52,4 @@ def test_shares_are_of_the_right_denominators() -> None:
 def test_length_counts_words_and_han_characters() -> None:
     assert tokens_in("Where's my router?") == 3
     assert tokens_in("路由器 reset 怎么做") == 7
+    assert tokens_in("路由器reset怎么做") == 7
