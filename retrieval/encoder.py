@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.batching import Batcher, Hidden, Ids
 from retrieval.errors import ModelError, NotLoaded
 from retrieval.models import ModelStore
 from retrieval.models.manifest import Manifest
@@ -29,7 +30,8 @@ class Ct2Encoder:
     """A BERT-type encoder at int8, one thread a call (two cost more than they bring).
 
     Vectors are pooled as the model's card says and L2-normalised, so that a dot product is the
-    cosine. Texts are cut at the card's ``max_tokens``. Safe to call from several threads.
+    cosine. Texts are cut at the card's ``max_tokens``. Safe to call from several threads;
+    calls that wait for the model at the same time share a pass (:mod:`retrieval.batching`).
     """
 
     def __init__(self, name: str, store: ModelStore) -> None:
@@ -37,7 +39,7 @@ class Ct2Encoder:
         self.dim = 0
         self.version = ""
         self._store = store
-        self._engine: Any = None
+        self._run: Batcher | None = None
         self._tokens: Tokens | None = None
         self._card: dict[str, Any] = {}
         self._loading = threading.Lock()
@@ -45,7 +47,7 @@ class Ct2Encoder:
     def load(self) -> None:
         """Load (and where needed fetch) the model. Raises ModelError."""
         with self._loading:
-            if self._engine is None:
+            if self._run is None:
                 self._load(self._store.ensure(self.name))
 
     def encode(self, texts: Sequence[str], kind: TextKind = "query") -> Vectors:
@@ -87,9 +89,14 @@ class Ct2Encoder:
             "query": tokens.count(self._card["prefix_query"].strip()),
             "passage": tokens.count(self._card["prefix_passage"].strip()),
         }
-        self._engine = ctranslate2.Encoder(
+        engine = ctranslate2.Encoder(
             str(folder), device="cpu", compute_type="int8", inter_threads=1, intra_threads=1
         )
+
+        def forward(ids: Ids) -> Hidden:
+            return np.array(engine.forward_batch(ids).last_hidden_state, dtype=np.float32)
+
+        self._run = Batcher(forward)
 
     def _batches(
         self, texts: Sequence[str], kind: TextKind
@@ -98,7 +105,7 @@ class Ct2Encoder:
 
         One batch at a time: the hidden states of all of them would fill the memory.
         """
-        if self._engine is None or self._tokens is None:
+        if self._run is None or self._tokens is None:
             raise NotLoaded(f"The encoder {self.name} was used before its load().")
         prefix = self._card["prefix_query" if kind == "query" else "prefix_passage"]
         ids = [self._tokens.ids(prefix + text) for text in texts]
@@ -109,8 +116,7 @@ class Ct2Encoder:
             while stop < len(order) and len(ids[order[stop]]) * (stop + 1 - start) <= _BATCH_TOKENS:
                 stop += 1
             numbers = order[start:stop]
-            output = self._engine.forward_batch([ids[number] for number in numbers])
-            hidden = np.array(output.last_hidden_state, dtype=np.float32)
+            hidden = self._run([ids[number] for number in numbers])
             lengths = np.array([len(ids[number]) for number in numbers])
             yield numbers, hidden, lengths
             start = stop
