@@ -84,3 +84,23 @@ def test_entities(server: Server, conversation: str, text: str, kind: str, value
     (entity,) = server.turn(conversation, text)["nlu"]["entities"]
     assert (entity["entity"], entity["value"]) == (kind, value)
     assert 0 <= entity["start"] < entity["end"] <= len(text)
+
+
+#: Topics in one or two words, none of them in training.
+TOPICS = {
+    "en": "voicemail, contract, roaming charges, fibre, shoes, ringtone, deposit, hotspot, 5G, "
+    "paper bill, gluten, second line, router, postage, breakfast",
+    "zh": "合同, 路由器, 语音信箱, 漫游, 光纤, 鞋子, 铃声, 押金, 热点, 5G, 纸质账单, 副卡, 邮费, 早餐, 插座",
+}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_bare_topic_is_no_small_talk(server: Server, lang: str) -> None:
+    topics = TOPICS[lang].split(", ")
+    assert not set(map(str.lower, topics)) & trained()
+    read = {
+        text: server.turn(f"topic-{lang}-{n}", text, lang=lang, ps=[0.3, 0.1])["directives"][0]
+        for n, text in enumerate(topics)
+    }
+    chatted = [text for text, directive in read.items() if directive["route"] == "chat"]
+    assert len(chatted) <= len(topics) // 10, chatted
