@@ -136,7 +136,6 @@ def build(settings: Settings, retriever: Retriever | None = None) -> Services:
     """
     settings = with_secrets(settings)
     assert settings.bot_secret is not None
-    assert settings.token_secret is not None
     settings.make_data_dir()
     engine = open_engine(settings.database_url or f"sqlite:///{settings.data_dir / 'grapevine.db'}")
     store, book, threads = KnowledgeStore(engine), EntryBook(), LogThreads()
@@ -157,40 +156,13 @@ def build(settings: Settings, retriever: Retriever | None = None) -> Services:
         settings.bot_secret,
         settings.bot_deadline_s,
     )
-    database = Database(engine)
+    database, phrases = Database(engine), SmallTalk.load()
     log = ConversationLog(database)
-    phrases = SmallTalk.load()
     composing = _composing(settings, generator, book, phrases)
-    turns = TurnMaker(
-        retriever,
-        Router(bot, CostStore(engine).current, log, threads, book),
-        _responders(settings, book, phrases, composing),
-        Failure(phrases),
-        Deadlines(
-            settings.retrieval_deadline_s, settings.generation_deadline_s + _RESPONDER_SLACK_S
-        ),
-        lambda: {"encoder": _encoder_versions(retriever)},
-    )
-    service = ConversationService(
-        log=log,
-        history=History(database),
-        aftercare=Aftercare(database),
-        threads=threads,
-        turns=turns,
-        ready=lambda: indexer.missing,
-        forget=lambda conversation_id: _forget(bot, conversation_id),
-        person=(settings.support_hours, settings.support_email),
-        max_chars=settings.max_message_chars,
-    )
-    gateway = Gateway(
-        service=service,
-        settings=settings,
-        tokens=Tokens(settings.token_secret, settings.token_ttl_s),
-        origins=Origins(settings.allowed_origins),
-        messages=RateLimit(settings.rate_per_minute, settings.rate_per_minute),
-        addresses=RateLimit(settings.rate_per_minute_per_ip, settings.rate_per_minute_per_ip),
-        connections=ConnectionLimit(settings.max_connections, settings.max_connections_per_ip),
-    )
+    router = Router(bot, CostStore(engine).current, log, threads, book)
+    responders = _responders(settings, book, phrases, composing)
+    turns = _turns(settings, retriever, router, responders, phrases)
+    service = _service(settings, log, database, threads, turns, indexer, bot)
     return Services(
         settings=settings,
         engine=engine,
@@ -204,8 +176,62 @@ def build(settings: Settings, retriever: Retriever | None = None) -> Services:
         bot=bot,
         threads=threads,
         service=service,
-        gateway=gateway,
+        gateway=_gateway(settings, service),
         bot_awaited_until=monotonic() + settings.bot_patience_s,
+    )
+
+
+def _turns(
+    settings: Settings,
+    retriever: Retriever,
+    router: Router,
+    responders: Responders,
+    phrases: SmallTalk,
+) -> TurnMaker:
+    return TurnMaker(
+        retriever,
+        router,
+        responders,
+        Failure(phrases),
+        Deadlines(
+            settings.retrieval_deadline_s, settings.generation_deadline_s + _RESPONDER_SLACK_S
+        ),
+        lambda: {"encoder": _encoder_versions(retriever)},
+    )
+
+
+def _service(
+    settings: Settings,
+    log: ConversationLog,
+    database: Database,
+    threads: LogThreads,
+    turns: TurnMaker,
+    indexer: Indexer,
+    bot: BotClient,
+) -> ConversationService:
+    return ConversationService(
+        log=log,
+        history=History(database),
+        aftercare=Aftercare(database),
+        threads=threads,
+        turns=turns,
+        ready=lambda: indexer.missing,
+        forget=lambda conversation_id: _forget(bot, conversation_id),
+        person=(settings.support_hours, settings.support_email),
+        max_chars=settings.max_message_chars,
+    )
+
+
+def _gateway(settings: Settings, service: ConversationService) -> Gateway:
+    assert settings.token_secret is not None
+    return Gateway(
+        service=service,
+        settings=settings,
+        tokens=Tokens(settings.token_secret, settings.token_ttl_s),
+        origins=Origins(settings.allowed_origins),
+        messages=RateLimit(settings.rate_per_minute, settings.rate_per_minute),
+        addresses=RateLimit(settings.rate_per_minute_per_ip, settings.rate_per_minute_per_ip),
+        connections=ConnectionLimit(settings.max_connections, settings.max_connections_per_ip),
     )
 
 
