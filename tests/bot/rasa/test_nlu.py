@@ -90,7 +90,8 @@ def test_entities(server: Server, conversation: str, text: str, kind: str, value
 TOPICS = {
     "en": "voicemail, contract, roaming charges, fibre, shoes, ringtone, deposit, hotspot, 5G, "
     "paper bill, gluten, second line, router, postage, breakfast",
-    "zh": "合同, 路由器, 语音信箱, 漫游, 光纤, 鞋子, 铃声, 押金, 热点, 5G, 纸质账单, 副卡, 邮费, 早餐, 插座",
+    "zh": "合同, 路由器, 语音信箱, 漫游, 光纤, 鞋子, 铃声, 押金, 热点, 5G, "
+    "纸质账单, 副卡, 邮费, 早餐, 插座",
 }
 
 
