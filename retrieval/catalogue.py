@@ -22,30 +22,32 @@ from retrieval.vectors import VectorIndex
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An entry with its words and n-grams counted once."""
+    """An entry with its words and n-grams counted once.
+
+    ``phrasings`` are the content words of the question and of each alternative,
+    ``phrasing_words`` those of all of them.
+    """
 
     entry: Entry
     digest: str
     phrasings: tuple[frozenset[str], ...]
     answer_words: frozenset[str]
     grams: tuple[tuple[Counter[str], float], ...]
-
-    @property
-    def phrasing_words(self) -> frozenset[str]:
-        """Content words of the question and all alternatives."""
-        return frozenset().union(*self.phrasings)
+    phrasing_words: frozenset[str]
 
 
 def prepare(entry: Entry) -> Prepared:
     """Count an entry's words and n-grams."""
     phrasings = (entry.question, *entry.alternatives)
+    words = tuple(frozenset(content_words(text)) for text in phrasings)
     grams = tuple(char_ngrams(text) for text in phrasings)
     return Prepared(
         entry=entry,
         digest=digest_of(entry),
-        phrasings=tuple(frozenset(content_words(text)) for text in phrasings),
+        phrasings=words,
         answer_words=frozenset(content_words(entry.answer)),
         grams=tuple((g, math.sqrt(sum(n * n for n in g.values()))) for g in grams),
+        phrasing_words=frozenset().union(*words),
     )
 
 

@@ -6,6 +6,7 @@ import heapq
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -110,15 +111,18 @@ def _dense(
         return found
     index = catalogue.en if which == "en" else catalogue.multi
     usual = float(vectors[0] @ catalogue.centres()[which])
-    for row, group in enumerate(index.vectors(keys)):
-        if not len(group):
+    block, bounds = index.gather(keys)
+    scores = block @ vectors.T
+    whole, widest = scores[:, 0].tolist(), scores.max(axis=1).tolist()
+    for row, (start, stop) in enumerate(pairwise(bounds)):
+        if start == stop:
             continue
-        scores = group @ vectors.T
-        phrasings = np.sort(scores[:-1, 0])[::-1]
-        best = float(phrasings[0])
-        second = float(phrasings[1]) if len(phrasings) > 1 else best
-        answer = max(0.0, float(scores[-1, 0]) - best + _ANSWER_MARGIN[which])
-        clause = max(0.0, float(scores[:-1].max()) - best)
+        # An entry's last vector is its answer, those before it are its phrasings.
+        phrasings = sorted(whole[start : stop - 1])
+        best = phrasings[-1]
+        second = phrasings[-2] if len(phrasings) > 1 else best
+        answer = max(0.0, whole[stop - 1] - best + _ANSWER_MARGIN[which])
+        clause = max(0.0, max(widest[start : stop - 1]) - best)
         found[row] = (best, second, answer, best - usual, clause)
     return found
 
@@ -171,8 +175,7 @@ def _overlap(
 def _cosine(mine: Counter[str], length: float, other: Counter[str], other_length: float) -> float:
     if not length or not other_length:
         return 0.0
-    small, large = (mine, other) if len(mine) < len(other) else (other, mine)
-    shared = sum(count * large[gram] for gram, count in small.items() if gram in large)
+    shared = sum(mine[gram] * other[gram] for gram in mine.keys() & other.keys())
     return shared / (length * other_length)
 
 

@@ -53,14 +53,19 @@ def rank(
     none = calibration.utility_of_none(candidates, lang)
     p = shares(best, none)
     order = sorted(range(len(leaders)), key=lambda i: (-best[i], candidates.ids[leaders[i]]))
-    ranked = [
-        _ranked(leaders[i], candidates, prepared, p=float(p[i]), score=best[i]) for i in order
-    ]
+    features = np.round(candidates.rows, 4).tolist()
+
+    def ranked_one(number: int, p: float, score: float) -> Ranked:
+        entry = prepared[candidates.ids[number]].entry
+        named = dict(zip(FEATURES, features[number], strict=True))
+        return Ranked(entry.id, entry.revision, entry.lang, p=p, score=score, features=named)
+
+    ranked = [ranked_one(leaders[i], float(p[i]), best[i]) for i in order]
     leading = set(leaders)
     rest = [n for n in range(len(candidates.ids)) if n not in leading]
     for number in sorted(rest, key=lambda n: -utilities[n]):
         score = min(float(utilities[number]), ranked[-1].score)
-        ranked.append(_ranked(number, candidates, prepared, p=0.0, score=score))
+        ranked.append(ranked_one(number, 0.0, score))
     return Ranking(tuple(ranked), none=float(max(0.0, 1.0 - p.sum())))
 
 
@@ -75,19 +80,3 @@ def _leader(
         members,
         key=lambda n: (prepared[candidates.ids[n]].entry.lang == lang, float(utilities[n])),
     )
-
-
-def _ranked(
-    number: int,
-    candidates: Candidates,
-    prepared: Mapping[str, Prepared],
-    *,
-    p: float,
-    score: float,
-) -> Ranked:
-    entry = prepared[candidates.ids[number]].entry
-    features = {
-        name: round(float(value), 4)
-        for name, value in zip(FEATURES, candidates.rows[number], strict=True)
-    }
-    return Ranked(entry.id, entry.revision, entry.lang, p=p, score=score, features=features)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Any
 
 import faiss
@@ -92,8 +93,15 @@ class VectorIndex:
 
     def vectors(self, keys: Sequence[str]) -> list[Vectors]:
         """The vectors of each key, in the order they were put; unknown keys get an empty array."""
+        rows, bounds = self.gather(keys)
+        return [rows[start:stop] for start, stop in pairwise(bounds)]
+
+    def gather(self, keys: Sequence[str]) -> tuple[Vectors, list[int]]:
+        """The vectors of all keys in one block, and the bounds between which each key's lie."""
         with self._lock:
-            return [self._fetch(self._groups.get(key, [])) for key in keys]
+            groups = [self._groups.get(key, []) for key in keys]
+            block = self._fetch([row for group in groups for row in group])
+        return block, [0, *accumulate(map(len, groups))]
 
     def search(self, query: Vectors, limit: int) -> list[tuple[str, float]]:
         """The ``limit`` keys whose best vector is nearest to ``query``, best first."""
@@ -138,9 +146,12 @@ class VectorIndex:
 
     def _fetch(self, rows: Sequence[int]) -> Vectors:
         found: Vectors = np.empty((len(rows), self.dim), dtype=np.float32)
-        for position, row in enumerate(rows):
-            part, place = self._places[row]
-            part.index.reconstruct(place, found[position])
+        places = [self._places[row] for row in rows]
+        for part in (self._main, self._delta):
+            mine = [number for number, (owner, _) in enumerate(places) if owner is part]
+            if mine:
+                there = np.array([places[number][1] for number in mine], dtype=np.int64)
+                found[mine] = part.index.reconstruct_batch(there)
         return found
 
     def _rebuild_if_due(self) -> None:
