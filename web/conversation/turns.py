@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 _RANKING = 10
 _HISTORY_TURNS = 4
+_SEARCHES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ class TurnMaker:
         self._failure = failure
         self._deadlines = deadlines
         self._models = models
-        # Two: encoding is single-threaded, and more would only take the cores from each other.
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="retrieval")
+        # The encoder runs one pass at a time, and what waits for it shares the next one.
+        self._threads = ThreadPoolExecutor(_SEARCHES, thread_name_prefix="retrieval")
 
     def close(self) -> None:
         """Give the threads back."""

@@ -11,6 +11,8 @@ from pydantic import SecretStr
 from web.settings import Settings
 from web.supervisor import bot_project
 
+_AVX512 = {"avx512f", "avx512cd", "avx512vl", "avx512bw", "avx512dq"}
+
 
 def web_environment(settings: Settings) -> dict[str, str]:
     """Our own environment with every setting spelled out, secrets too.
@@ -26,7 +28,7 @@ def web_environment(settings: Settings) -> dict[str, str]:
         else:
             found[prefix + name.upper()] = _as_text(value)
     # Encoders run on one thread each; more arenas would only keep freed memory.
-    return found | {"MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1"}
+    return _fastest_kernels() | found | {"MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1"}
 
 
 def bot_environment(settings: Settings) -> dict[str, str]:
@@ -61,6 +63,19 @@ def resolved(settings: Settings) -> Settings:
         if (value := getattr(settings, name)) is not None
     }
     return settings.model_copy(update=folders)
+
+
+def _fastest_kernels() -> dict[str, str]:
+    """CTranslate2 uses AVX-512 on Intel alone unless told; elsewhere it takes a sixth off a pass.
+
+    Told only where the processor has what CTranslate2 asks for: it refuses to start otherwise.
+    """
+    try:
+        words = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    flags = next((line for line in words.splitlines() if line.startswith("flags")), "").split()
+    return {"CT2_FORCE_CPU_ISA": "AVX512"} if _AVX512.issubset(flags) else {}
 
 
 def _as_text(value: object) -> str:

@@ -158,3 +158,13 @@ async def test_a_fault_is_told_apart_from_waiting(body: object, fault: str | Non
     server, url = await _serve(b"HTTP/1.1 503 Later\r\n\r\n" + json.dumps(body).encode())
     async with server:
         assert await probes.fault(url) == fault
+
+
+def test_the_operators_choice_of_kernels_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = resolved(Settings(data_dir=tmp_path))
+    monkeypatch.delenv("CT2_FORCE_CPU_ISA", raising=False)
+    assert web_environment(chosen).get("CT2_FORCE_CPU_ISA", "AVX512") == "AVX512"
+    monkeypatch.setenv("CT2_FORCE_CPU_ISA", "AVX2")
+    assert web_environment(chosen)["CT2_FORCE_CPU_ISA"] == "AVX2"
