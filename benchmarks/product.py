@@ -74,6 +74,12 @@ class Product:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(timeout=_STOP_TIMEOUT_S)
 
+    @property
+    def processes(self) -> list[int]:
+        """The supervisor, whose children both runtimes are."""
+        assert self._process is not None
+        return [self._process.pid]
+
     def memory_mb(self) -> float:
         """Resident memory of the supervisor and both runtimes, in MB."""
         assert self._process is not None

@@ -102,14 +102,18 @@ class Visitor:
 
     async def history(self) -> list[dict[str, Any]]:
         """The log's own account of the conversation."""
-        response = await self._http.get(
-            f"/v1/conversations/{self._opened['conversation_id']}/messages",
-            params={"after_seq": 0, "limit": 500},
-            headers={"Authorization": f"Bearer {self._opened['token']}"},
-        )
-        response.raise_for_status()
-        messages: list[dict[str, Any]] = response.json()["messages"]
-        return messages
+        messages: list[dict[str, Any]] = []
+        while True:
+            response = await self._http.get(
+                f"/v1/conversations/{self._opened['conversation_id']}/messages",
+                params={"after_seq": messages[-1]["seq"] if messages else 0},
+                headers={"Authorization": f"Bearer {self._opened['token']}"},
+            )
+            response.raise_for_status()
+            page = response.json()
+            messages += page["messages"]
+            if not page["messages"] or messages[-1]["seq"] >= page["last_seq"]:
+                return messages
 
     async def close(self) -> None:
         """Hang up."""
