@@ -86,6 +86,16 @@ def test_entities(server: Server, conversation: str, text: str, kind: str, value
     assert 0 <= entity["start"] < entity["end"] <= len(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["How do I cancel it?", "how can I stop it?", "can I still cancel that?", "怎么取消它？"],
+)
+def test_a_question_about_cancelling_stops_nothing(server: Server, text: str) -> None:
+    assert text.lower() not in trained()
+    reply = server.turn(f"cancel-{text}", text, ps=[0.5, 0.3])
+    assert reply["directives"][0]["route"] == "clarify", reply["nlu"]
+
+
 #: Topics in one or two words, none of them in training.
 TOPICS = {
     "en": "voicemail, contract, roaming charges, fibre, shoes, ringtone, deposit, hotspot, 5G, "
