@@ -8,6 +8,7 @@ of memory. Afterwards the memory that loading left behind is given back.
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 from collections.abc import Collection
 
@@ -29,6 +30,10 @@ def warm(retriever: Retriever, composed: Collection[str]) -> None:
             source = Source("warm", _QUESTIONS[lang], _SENTENCES[lang], lang)
             gate.judge(_SENTENCES[lang], [source], _QUESTIONS[lang])
     give_back_memory()
+    # What is loaded stays: without this every full collection looks at all of it again, while
+    # visitors wait.
+    gc.collect()
+    gc.freeze()
 
 
 def give_back_memory() -> None:

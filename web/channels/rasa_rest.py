@@ -16,8 +16,9 @@ import re
 import secrets
 from typing import Any, Literal
 
+import orjson
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from web.channels.clients import Ends, conversation_of, message_id_of, read_object
@@ -62,7 +63,7 @@ def rasa_rest_router(ends: Ends) -> APIRouter:
         ends.rate.take(conversation_id if body.sender else caller.name)
         messages = [_render(await _answer(ends, conversation_id, body), body.sender)]
         if request.query_params.get("stream", "").lower() != "true":
-            return JSONResponse(messages)
+            return Response(orjson.dumps(messages), media_type="application/json")
         # One answer, once it is committed: what was streamed could not be taken back.
         lines = "".join(json.dumps(message) + "\n" for message in messages)
         return Response(lines, media_type="text/event-stream")
