@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from web.conversation.models import StoredMessage
 from web.conversation.rows import SELECT_MESSAGES, to_message
@@ -13,6 +13,14 @@ from web.conversation.tables import conversations, messages
 from web.errors import ConversationGone, ConversationNotFound
 
 PAGE = 100
+#: Built once: it is run for every message.
+_BEFORE = (
+    SELECT_MESSAGES.where(
+        messages.c.conversation_id == bindparam("key"), messages.c.seq < bindparam("below")
+    )
+    .order_by(messages.c.seq.desc())
+    .limit(bindparam("most"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +63,9 @@ class History:
 
     def before(self, message: StoredMessage, limit: int = 8) -> tuple[StoredMessage, ...]:
         """The last ``limit`` messages before ``message``, oldest first."""
-        query = (
-            SELECT_MESSAGES.where(
-                messages.c.conversation_id == message.conversation_id,
-                messages.c.seq < message.seq,
-            )
-            .order_by(messages.c.seq.desc())
-            .limit(limit)
-        )
+        values = {"key": message.conversation_id, "below": message.seq, "most": limit}
         with self._database.reading() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(_BEFORE, values).all()
         return tuple(to_message(row) for row in reversed(rows))
 
     def message(self, conversation_id: str, message_id: str) -> StoredMessage | None:

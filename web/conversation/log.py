@@ -35,6 +35,7 @@ _NEXT_SEQ = (
     .returning(conversations.c.last_seq, conversations.c.missed)
 )
 _INSERT_MESSAGE = insert(messages)
+_CONVERSATION = select(conversations).where(conversations.c.id == bindparam("key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,11 +262,7 @@ def _next_seq(connection: Connection, conversation_id: str) -> tuple[int, int]:
 
 
 def _living(connection: Connection, conversation_id: str) -> Any:
-    row = (
-        connection.execute(select(conversations).where(conversations.c.id == conversation_id))
-        .mappings()
-        .one_or_none()
-    )
+    row = connection.execute(_CONVERSATION, {"key": conversation_id}).mappings().one_or_none()
     if row is None:
         raise ConversationNotFound
     if row["deleted_at"] is not None:
