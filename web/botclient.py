@@ -85,7 +85,7 @@ class BotClient:
         secret: the secret shared with it.
         deadline_s: longest wait for a turn, in seconds.
 
-    ``seen`` tells whether the bot has ever said that it is ready.
+    ``loaded`` is the model that the bot named when it last said that it is ready; None before.
     """
 
     def __init__(self, base_url: str, secret: SecretStr, deadline_s: float) -> None:
@@ -98,7 +98,7 @@ class BotClient:
         self._opened: aiohttp.ClientSession | None = None
         self._failures = 0
         self._open_until = 0.0
-        self.seen = False
+        self.loaded: str | None = None
 
     async def turn(self, turn: BotTurn) -> BotReply:
         """Post one turn. Raises BotUnavailable."""
@@ -152,10 +152,10 @@ class BotClient:
                 said = orjson.loads(await response.read())
             if not said.get("ready"):
                 return None
-            self.seen = True
-            return str(said["model"])
+            self.loaded = str(said["model"])
         except (aiohttp.ClientError, OSError, ValueError, KeyError, AttributeError):
             return None
+        return self.loaded
 
     async def aclose(self) -> None:
         """Close the connections."""

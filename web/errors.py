@@ -255,7 +255,9 @@ class LogUnavailable(Unavailable):
 class NotReady(Unavailable):
     code, status = "not-ready", 503
     title = "The service is still starting"
-    remedy = "Try again in a few seconds; /readyz says what is missing."
+    remedy = (
+        "Try again in a few seconds; /readyz, asked on the machine itself, says what is missing."
+    )
 
 
 class AnswerFailed(Unavailable):

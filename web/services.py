@@ -102,7 +102,7 @@ class Services:
         has not come for a while, is not: degraded answers are better than none.
         """
         model = await self.bot.model()
-        awaited = model is None and not self.bot.seen and monotonic() < self.bot_awaited_until
+        awaited = model is None and self.bot.loaded is None and monotonic() < self.bot_awaited_until
         parts: dict[str, Any] = {
             "index": self.indexer.fault or self.indexer.missing or "ready",
             "entries": len(self.book),
@@ -161,7 +161,7 @@ def build(settings: Settings, retriever: Retriever | None = None) -> Services:
     composing = _composing(settings, generator, book, phrases)
     router = Router(bot, CostStore(engine).current, log, threads, book)
     responders = _responders(settings, book, phrases, composing)
-    turns = _turns(settings, retriever, router, responders, phrases)
+    turns = _turns(settings, retriever, router, responders, phrases, bot)
     service = _service(settings, log, database, threads, turns, indexer, bot)
     return Services(
         settings=settings,
@@ -187,6 +187,7 @@ def _turns(
     router: Router,
     responders: Responders,
     phrases: SmallTalk,
+    bot: BotClient,
 ) -> TurnMaker:
     return TurnMaker(
         retriever,
@@ -196,7 +197,7 @@ def _turns(
         Deadlines(
             settings.retrieval_deadline_s, settings.generation_deadline_s + _RESPONDER_SLACK_S
         ),
-        lambda: {"encoder": _encoder_versions(retriever)},
+        lambda: {"encoder": _encoder_versions(retriever), "bot": bot.loaded},
     )
 
 

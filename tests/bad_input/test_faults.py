@@ -54,6 +54,7 @@ def test_rasa_killed_in_mid_turn(whole: Whole, visitor: Visitor) -> None:
     killed.kill()
     answer = visitor.next("done")["message"]
     assert answer["provenance"]["degraded"] is True
+    assert answer["provenance"]["models"]["bot"] is None
     assert [entry["id"] for entry in answer["provenance"]["entries"]] == [ENTRY]
     assert _missed(whole, visitor) == 1
     until(lambda: killed.pid not in psutil.pids() and whole.bot_answers(), "Rasa is back")

@@ -243,3 +243,9 @@ def test_a_handful_is_allowed_and_then_one_has_to_wait(
         assert int(answers[2].headers["retry-after"]) > 0
         other_path, _, other = web.open()
         assert web.ask(other_path, other, "1", "hello").status_code == 200
+
+
+def test_readiness_tells_strangers_no_more_than_yes_or_no(web: Web) -> None:
+    from_afar = {"X-Forwarded-For": "203.0.113.7"}
+    told = httpx.get(f"{web.url}/readyz", headers=from_afar)
+    assert told.json() == {"ready": True}

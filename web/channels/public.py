@@ -6,13 +6,14 @@ import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from web.channels import bodies as b
 from web.channels.problems import responses
 from web.channels.websocket import HEARTBEAT_S
 from web.conversation.frames import PROTOCOL
 from web.errors import NotFound, NotReady, catalogue
+from web.security.api_keys import is_loopback
 from web.settings import Settings
 
 Readiness = Callable[[], Awaitable[tuple[bool, dict[str, Any]]]]
@@ -28,12 +29,16 @@ def public_router(settings: Settings, readiness: Readiness) -> APIRouter:
         return {"status": "alive"}
 
     @router.get("/readyz", responses={503: {"description": NotReady.title}})
-    async def ready(response: Response) -> dict[str, Any]:
-        """Able to answer; every part says what it is or why it is not ready."""
+    async def ready(request: Request, response: Response) -> dict[str, Any]:
+        """Able to answer or not; on this machine also what every part is, or why it is not ready.
+
+        Reasons name files and addresses, which are nobody's business elsewhere.
+        """
         is_ready, parts = await readiness()
         if not is_ready:
             response.status_code = 503
-        return {"ready": is_ready, "parts": parts}
+        told = request.client is not None and is_loopback(request.client.host)
+        return {"ready": is_ready, "parts": parts} if told else {"ready": is_ready}
 
     @router.get("/v1/config")
     async def config() -> b.PublicConfig:

@@ -155,9 +155,13 @@ class TurnMaker:
                 {"id": r.entry_id, "p": round(r.p, 4), "score": round(r.score, 4)} for r in ranked
             ),
             costs_revision=routed.costs_revision,
-            models=dict(self._models()) | {"generator": draft.generator},
+            models=self._used(draft, routed.degraded),
             ms=ms,
         )
+
+    def _used(self, draft: Draft, without_bot: bool) -> dict[str, str | None]:
+        used = dict(self._models()) | {"generator": draft.generator}
+        return used | {"bot": None} if without_bot else used
 
     async def _without_words(
         self, message: UserMessage, user: StoredMessage, draft: Draft, ms: dict[str, float]

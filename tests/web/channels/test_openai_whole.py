@@ -78,6 +78,9 @@ def test_right_answers_in_both_languages_plain_and_streamed(
     _, completion = ask(client, question)
     provenance = completion.model_extra["grapevine"]["provenance"]
     assert provenance["route"] == "answer"
+    assert provenance["models"]["encoder"]
+    if not provenance["degraded"]:
+        assert provenance["models"]["bot"].startswith("grapevine-")
     found = provenance["entries"][0]["id"]
     assert entry_id in (None, found)
     assert completion.choices[0].message.content == demo(lang)[found]
