@@ -16,11 +16,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from retrieval.text import STOPWORDS
 from retrieval.types import Entry, Lang
 
 SHOP = Path(__file__).parent / "data" / "calibration_shop.jsonl"
+ENERGY = SHOP.with_name("calibration_energy.jsonl")
 _OUT = 0.34
 _PLACEHOLDER = "-"
 
@@ -44,7 +46,7 @@ class World:
 
 
 def all_worlds(data: Path | None, seed: int = 1) -> Iterator[World]:
-    """Every world that can be built: the shop's always, the public sets' where ``data`` is."""
+    """Every world that can be built: the companies' always, the public sets' where ``data`` is."""
     rng = random.Random(seed)
     stories: dict[Lang, list[str]] = {"en": [], "zh": []}
     if data is not None:
@@ -58,6 +60,7 @@ def all_worlds(data: Path | None, seed: int = 1) -> Iterator[World]:
 
 def _plain_worlds(data: Path | None, rng: random.Random) -> Iterator[World]:
     yield from shop_worlds(rng)
+    yield from energy_worlds(rng)
     if data is None:
         return
     yield from _stackfaq(data, rng)
@@ -71,13 +74,25 @@ def _plain_worlds(data: Path | None, rng: random.Random) -> Iterator[World]:
 
 def shop_worlds(rng: random.Random) -> Iterator[World]:
     """The bilingual shop: each language alone, both together, and only the other language."""
-    rows = [json.loads(line) for line in SHOP.read_text(encoding="utf-8").splitlines()]
+    plan = ("shop-en", "shop-en", "shop-zh", "shop-zh", "shop-zh", "shop-both", "shop-cross")
+    return _company_worlds(SHOP, plan, rng)
+
+
+def energy_worlds(rng: random.Random) -> Iterator[World]:
+    """The supplier of electricity: stories, slang, and questions near to and far from its base."""
+    plan = ("energy-en", "energy-en", "energy-zh", "energy-zh", "energy-both")
+    return _company_worlds(ENERGY, plan, rng)
+
+
+def _company_worlds(path: Path, plan: Sequence[str], rng: random.Random) -> Iterator[World]:
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     pairs = [row for row in rows if "id" in row]
-    uncovered = {row["lang"]: row["uncovered"] for row in rows if "uncovered" in row}
-    for source, langs in (
-        *(("shop-en", ["en"]), ("shop-en", ["en"]), ("shop-zh", ["zh"]), ("shop-zh", ["zh"])),
-        *(("shop-zh", ["zh"]), ("shop-both", ["en", "zh"]), ("shop-cross", [])),
-    ):
+    uncovered = {
+        row["lang"]: row["uncovered"] + row.get("far", []) for row in rows if "uncovered" in row
+    }
+    for source in plan:
+        kind = source.partition("-")[2]
+        langs = {"en": ["en"], "zh": ["zh"], "both": ["en", "zh"], "cross": []}[kind]
         topics = sorted({_topic(row) for row in pairs})
         out = set(rng.sample(topics, int(len(topics) * _OUT)))
         cross: dict[str, str] = {t: rng.choice(["en", "zh"]) for t in topics}
@@ -86,18 +101,25 @@ def shop_worlds(rng: random.Random) -> Iterator[World]:
             for row in pairs
             if _topic(row) not in out and row["lang"] in (langs or [cross[_topic(row)]])
         ]
-        asked = ["en", "zh"] if source in {"shop-both", "shop-cross"} else langs
-        there = {_topic(row) for row in kept}
-        asks = []
-        for row in pairs:
-            if row["lang"] not in asked:
-                continue
-            gold = frozenset(k["id"] for k in kept if _topic(k) == _topic(row))
-            asks += [Ask(text, gold, row["lang"]) for text in row["asks"]]
-            if _topic(row) not in there:
-                asks += [Ask(row["question"], frozenset(), row["lang"])]
+        asked = langs or ["en", "zh"]
+        asks = list(_company_asks(pairs, kept, asked))
         asks += [Ask(text, frozenset(), lang) for lang in asked for text in uncovered[lang]]
         yield World(source, tuple(_entry(row) for row in kept), tuple(asks))
+
+
+def _company_asks(
+    pairs: Sequence[dict[str, Any]], kept: Sequence[dict[str, Any]], asked: Sequence[str]
+) -> Iterator[Ask]:
+    """The questions of every entry, and the questions themselves of those taken out."""
+    there = {_topic(row) for row in kept}
+    for row in pairs:
+        if row["lang"] not in asked:
+            continue
+        gold = frozenset(k["id"] for k in kept if _topic(k) == _topic(row))
+        for text in row["asks"]:
+            yield Ask(text, gold, row["lang"])
+        if _topic(row) not in there:
+            yield Ask(row["question"], frozenset(), row["lang"])
 
 
 def crosswoz_groups(data: Path) -> dict[str, list[str]]:
@@ -117,11 +139,11 @@ def crosswoz_groups(data: Path) -> dict[str, list[str]]:
     return {name: sorted(set(texts)) for name, texts in groups.items() if len(set(texts)) >= 8}
 
 
-def _topic(row: dict[str, str]) -> str:
+def _topic(row: dict[str, Any]) -> str:
     return row["id"].removeprefix("zh-")
 
 
-def _entry(row: dict[str, str]) -> Entry:
+def _entry(row: dict[str, Any]) -> Entry:
     return Entry(
         id=row["id"],
         revision=1,

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from benchmarks.calibration_worlds import World, all_worlds
-from retrieval.calibration import DEFAULT_FILE, Calibration, shares
+from retrieval.calibration import DEFAULT_FILE, HEAD_FEATURES, Calibration
 from retrieval.features import FEATURES, QUERY_FEATURES, Candidates, Pair
 from retrieval.hybrid import HybridRetriever
 from retrieval.models import ModelStore
@@ -31,6 +31,7 @@ LANGS: tuple[Lang, ...] = ("en", "zh")
 ENCODERS = ("all-minilm-l6-v2", "multilingual-e5-small")
 _COVERED_SHARE = 0.7
 _RIDGE = 1e-4
+_HEAD_RIDGE = 2e-3
 _WIDTH = len(FEATURES) + 1
 _NONE_WIDTH = len(QUERY_FEATURES) + 1
 
@@ -94,6 +95,47 @@ def cases_of(world: World, store: ModelStore, encoders: tuple[str, str] = ENCODE
             gold = None if not ask.gold else max(right)
             cases.append(Case(world.source, ask.lang, found, family, gold))
         return cases
+
+
+def calibrate(cases: Sequence[Case]) -> Calibration:
+    """Both models: first what ranks, then what judges the first of the ranking."""
+    first = Calibration(ENCODERS, *fit(cases))
+    return Calibration(ENCODERS, first.entry, first.none, fit_head(cases, first))
+
+
+def fit_head(cases: Sequence[Case], first: Calibration) -> Array:
+    """Logistic regression, weighted as in :func:`fit`, of "the first choice is right"."""
+    cases = [case for case in cases if case.found.ids]
+    rows, right = [], []
+    for case in cases:
+        utility, best = _utilities(case, first)
+        rows.append(first.head_row(case.found, utility, best, case.lang))
+        right.append(int(best.argmax()) == case.gold)
+    plain, weight = np.array(rows), np.array(_weights(cases))
+    sign = np.where(right, 1.0, -1.0)
+    mean, scale = plain.mean(axis=0), plain.std(axis=0)
+    scale = np.where(scale > 1e-6, scale, 1e9)
+    design = np.hstack([(plain - mean) / scale, np.ones((len(plain), 1))])
+    weight = weight / weight.sum()
+
+    def loss(x: Array) -> tuple[float, Array]:
+        margin = sign * (design @ x)
+        slope = -weight * sign / (1 + np.exp(np.clip(margin, -500, 500)))
+        value = float(weight @ np.logaddexp(0, -margin)) + _HEAD_RIDGE * float(x[:-1] @ x[:-1])
+        return value, design.T @ slope + 2 * _HEAD_RIDGE * np.append(x[:-1], 0.0)
+
+    start = np.zeros(len(HEAD_FEATURES) + 1)
+    scaled = minimize(loss, start, jac=True, method="L-BFGS-B").x
+    weights = scaled[:-1] / scale
+    return np.append(weights, scaled[-1] - float(weights @ mean))
+
+
+def _utilities(case: Case, weights: Calibration) -> tuple[Array, Array]:
+    """Utilities of a case's candidates and of its choices."""
+    utility = weights.utilities(case.found)
+    best = np.full(int(case.family.max()) + 1 if len(case.family) else 0, -np.inf)
+    np.maximum.at(best, case.family.astype(np.int64), utility)
+    return utility, best
 
 
 def fit(cases: Sequence[Case]) -> tuple[dict[Pair, Array], dict[Lang, Array]]:
@@ -242,7 +284,7 @@ def cross_validate(cases: Sequence[Case]) -> dict[str, dict[str, float]]:
             _family(c) == family and (family != "shop" or n // 3 % 2 == half)
             for n, c in enumerate(cases)
         ]
-        weights = Calibration(ENCODERS, *fit([c for c, o in zip(cases, out, strict=True) if not o]))
+        weights = calibrate([c for c, o in zip(cases, out, strict=True) if not o])
         for case, held in zip(cases, out, strict=True):
             if held:
                 judged[case.source].append((case, weights))
@@ -260,18 +302,17 @@ def judge(judged: Sequence[tuple[Case, Calibration]]) -> dict[str, float]:
     """Of the covered hit@1 and right at p >= 0.5, of the uncovered silent below it; AUROC, ECE."""
     tops, hits, covered = [], [], []
     for case, weights in judged:
-        utility = weights.utilities(case.found)
-        count = int(case.family.max()) + 1 if len(case.family) else 0
-        best = np.array([utility[case.family == f].max() for f in range(count)])
-        p = shares(best, weights.utility_of_none(case.found, case.lang))
-        tops.append(float(p.max()) if count else 0.0)
-        hits.append(bool(count) and int(p.argmax()) == case.gold)
+        utility, best = _utilities(case, weights)
+        p = weights.probabilities(case.found, utility, best, case.lang)
+        tops.append(float(p.max()) if len(p) else 0.0)
+        hits.append(bool(len(p)) and int(best.argmax()) == case.gold)
         covered.append(case.gold is not None)
     top, hit, cover = np.array(tops), np.array(hits), np.array(covered)
     figures = {
         "hit@1": hit[cover].mean(),
         "right": (hit & (top >= 0.5))[cover].mean(),
         "silent": (top < 0.5)[~cover].mean(),
+        "right at 80 % silent": (hit & (top > np.quantile(top[~cover], 0.8)))[cover].mean(),
         "auroc": (top[cover][:, None] > top[~cover][None, :]).mean(),
         "ece": _ece(top, hit),
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retrieval.calibration import Calibration, shares
+from retrieval.calibration import Calibration
 from retrieval.catalogue import Prepared
 from retrieval.features import FEATURES, Candidates
 from retrieval.types import Lang, Ranked
@@ -50,8 +50,7 @@ def rank(
         _leader(members, candidates, utilities, prepared, lang) for members in families.values()
     ]
     best = [float(max(utilities[member] for member in members)) for members in families.values()]
-    none = calibration.utility_of_none(candidates, lang)
-    p = shares(best, none)
+    p = calibration.probabilities(candidates, utilities, best, lang)
     order = sorted(range(len(leaders)), key=lambda i: (-best[i], candidates.ids[leaders[i]]))
     features = np.round(candidates.rows, 4).tolist()
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import fit_calibration
-from benchmarks.calibration_worlds import SHOP, shop_worlds
+from benchmarks.calibration_worlds import ENERGY, SHOP, energy_worlds, shop_worlds
 from retrieval.calibration import DEFAULT_FILE, Calibration, shares
 from retrieval.errors import RetrievalError
 from retrieval.features import FEATURES, QUERY_FEATURES, Candidates, Query, candidates_for
@@ -109,11 +109,40 @@ def test_the_gradient_is_the_slope_of_the_loss() -> None:
         assert (stack.loss(moved, none)[0] - value) / 1e-6 == pytest.approx(slope[place], abs=1e-4)
 
 
-def test_no_question_of_the_shop_is_in_its_base() -> None:
+def test_the_second_model_keeps_the_order_and_shares_among_equals() -> None:
+    calibration = Calibration.read()
+    (case,) = _planted(5, 1)
+    none = calibration.utility_of_none(case.found, "en")
+    for best in ([none + 2, none, none - 1], [none, none], [none + 1], [none - 9] * 3):
+        utilities = np.array([*best, *[none - 20] * (6 - len(best))])
+        p = calibration.probabilities(case.found, utilities, best, "en")
+        assert np.all((p >= 0) & (p <= 1))
+        assert p.sum() <= 1 + 1e-9
+        assert list(np.argsort(-p, kind="stable")) == list(range(len(best)))
+        assert len(set(best)) > 1 or p.max() - p.min() < 1e-9
+
+
+def test_the_second_model_learns_when_the_first_is_too_sure() -> None:
+    cases = _planted(6, 1_500)
+    sure = np.zeros(len(FEATURES) + 1)
+    sure[[0, 4]] = 9.0, 15.0
+    none = np.append(np.zeros(len(QUERY_FEATURES)), 10.0)
+    first = Calibration(fit_calibration.ENCODERS, {"en-en": sure}, {"en": none})
+    both = replace(first, head=fit_calibration.fit_head(cases, first))
+    judged = [(case, first) for case in _planted(7, 1_500)]
+    before = fit_calibration.judge(judged)
+    after = fit_calibration.judge([(case, both) for case, _ in judged])
+    assert after["ece"] < before["ece"] / 2
+    assert after["hit@1"] == before["hit@1"]
+
+
+def test_no_question_of_the_companies_is_in_their_base() -> None:
     import random
 
     assert SHOP.is_file()
-    for world in shop_worlds(random.Random(4)):
+    assert ENERGY.is_file()
+    worlds = [*shop_worlds(random.Random(4)), *energy_worlds(random.Random(4))]
+    for world in worlds:
         known = {t for e in world.entries for t in (e.question, *e.alternatives)}
         assert not known & {ask.text for ask in world.asks}
         ids = {entry.id for entry in world.entries}
