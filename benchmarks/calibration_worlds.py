@@ -25,6 +25,10 @@ SHOP = Path(__file__).parent / "data" / "calibration_shop.jsonl"
 ENERGY = SHOP.with_name("calibration_energy.jsonl")
 _OUT = 0.34
 _PLACEHOLDER = "-"
+#: Languages of a company's base and questions; in "cross" every entry has one of the two.
+_LANGS_OF: dict[str, tuple[Lang, ...]] = {
+    "en": ("en",), "zh": ("zh",), "both": ("en", "zh"), "cross": (),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +96,16 @@ def _company_worlds(path: Path, plan: Sequence[str], rng: random.Random) -> Iter
     }
     for source in plan:
         kind = source.partition("-")[2]
-        langs = {"en": ["en"], "zh": ["zh"], "both": ["en", "zh"], "cross": []}[kind]
+        langs = _LANGS_OF[kind]
         topics = sorted({_topic(row) for row in pairs})
         out = set(rng.sample(topics, int(len(topics) * _OUT)))
         cross: dict[str, str] = {t: rng.choice(["en", "zh"]) for t in topics}
         kept = [
             row
             for row in pairs
-            if _topic(row) not in out and row["lang"] in (langs or [cross[_topic(row)]])
+            if _topic(row) not in out and row["lang"] in (langs or (cross[_topic(row)],))
         ]
-        asked = langs or ["en", "zh"]
+        asked: Sequence[Lang] = langs or ("en", "zh")
         asks = list(_company_asks(pairs, kept, asked))
         asks += [Ask(text, frozenset(), lang) for lang in asked for text in uncovered[lang]]
         yield World(source, tuple(_entry(row) for row in kept), tuple(asks))
@@ -140,7 +144,7 @@ def crosswoz_groups(data: Path) -> dict[str, list[str]]:
 
 
 def _topic(row: dict[str, Any]) -> str:
-    return row["id"].removeprefix("zh-")
+    return str(row["id"]).removeprefix("zh-")
 
 
 def _entry(row: dict[str, Any]) -> Entry:
