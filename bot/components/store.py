@@ -58,7 +58,7 @@ class LiveTrackerStore(TrackerStore):  # type: ignore[misc]
         host: str | None = None,
         event_broker: EventBroker | None = None,
         folder: str = "",
-        max_live: int = 2000,
+        max_live: int = 400,
         max_events: int = 60,
         keep_days: int = 30,
         **kwargs: Any,
