@@ -4,6 +4,7 @@ class Menu {
   /** `entries(view)` gives [{icon, label, act, checked?, danger?}]. */
   constructor(entries) {
     this.entries = entries;
+    this.drawn = "";
     this.button = iconButton("more", "", () => this.toggle(), {
       "aria-haspopup": "menu", "aria-expanded": "false",
     });
@@ -22,7 +23,12 @@ class Menu {
   render(view) {
     label(this.button, view.t("menu"));
     this.list.setAttribute("aria-label", view.t("menu"));
-    const items = this.entries(view).map((entry) => this.item(entry));
+    const entries = this.entries(view);
+    // Drawn anew only where it reads differently: a press must not lose the button under it.
+    const reads = JSON.stringify(entries);
+    if (reads === this.drawn) return;
+    this.drawn = reads;
+    const items = entries.map((entry) => this.item(entry));
     const index = this.items().indexOf(this.list.getRootNode().activeElement);
     this.list.replaceChildren(...items);
     if (index >= 0 && this.items()[index]) this.items()[index].focus();
