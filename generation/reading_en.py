@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from generation import lexicon_en as lexicon
 from generation.claims import Token
 from generation.pieces import Piece
 from generation.quantities import Quantity, with_bound
 from generation.stems import stem
+from generation.token_reader import TokenReader
 
 _CANON = {stem(w): stem(g.split()[0]) for g in lexicon.SYNONYMS for w in g.split()}
 _LIGHT_STEMS = lexicon.LIGHT | {stem(w) for w in lexicon.LIGHT if len(w) > 3}
@@ -26,36 +27,11 @@ def canonical(word: str) -> str:
 
 
 @dataclass
-class _Reader:
-    known: frozenset[str]
-    out: list[Token] = field(default_factory=list)
-    clause: int = 0
-    bound: str = ""
-    reach: int = 0
+class _Reader(TokenReader):
+    bound_reach = _BOUND_REACH
+    clause_marks = _CLAUSE_MARKS
 
-    def add(self, kind: str, value: str, quantity: Quantity | None = None) -> None:
-        self.out.append(Token(kind, value, self.clause, quantity))
-
-    def new_clause(self) -> None:
-        if any(t.clause == self.clause for t in self.out):
-            self.clause += 1
-
-    def drop_bound(self) -> None:
-        """Keep a limit that stands before no quantity as a mark of its own."""
-        if self.bound:
-            self.add("mark", f"limit:{self.bound}")
-        self.bound = ""
-
-    def mark(self, value: str) -> None:
-        if value.startswith("b:"):
-            self.drop_bound()
-            self.bound, self.reach = value[2:], _BOUND_REACH
-        elif value.startswith("per:"):
-            self.add("per", value[4:])
-        else:
-            if value in _CLAUSE_MARKS:
-                self.new_clause()
-            self.add("mark", value)
+    known: frozenset[str] = frozenset()
 
     def quantity(self, quantity: Quantity) -> None:
         if self.reach < 0:
@@ -66,7 +42,7 @@ class _Reader:
 
 def tokens(pieces: Sequence[Piece], known: frozenset[str]) -> list[Token]:
     """Tokens of a sentence; ``known`` holds names that count as such in lower case too."""
-    reader = _Reader(known)
+    reader = _Reader(known=known)
     index = 0
     while index < len(pieces):
         index += _step(reader, pieces, index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from generation import lexicon_zh as lexicon
 from generation.claims import Token
 from generation.pieces import Piece
 from generation.quantities import Quantity, with_bound
+from generation.token_reader import TokenReader
 
 _CANON = {w: g.split()[0] for g in lexicon.SYNONYMS for w in g.split()}
 _AFTER = (("以内", "max"), ("之内", "max"), ("内", "max"), ("以上", "min"), ("起", "min"),
@@ -41,39 +42,17 @@ def canonical(word: str) -> str:
 
 
 @dataclass
-class _Reader:
-    out: list[Token] = field(default_factory=list)
-    clause: int = 0
-    bound: str = ""
-    reach: int = 0
-
-    def add(self, kind: str, value: str, quantity: Quantity | None = None) -> None:
-        self.out.append(Token(kind, value, self.clause, quantity))
-
-    def new_clause(self) -> None:
-        if any(t.clause == self.clause for t in self.out):
-            self.clause += 1
-
-    def drop_bound(self) -> None:
-        """Keep a limit that stands before no quantity as a mark of its own."""
-        if self.bound:
-            self.add("mark", f"limit:{self.bound}")
-        self.bound = ""
+class _Reader(TokenReader):
+    bound_reach = _BOUND_REACH
+    clause_marks = _CLAUSE_MARKS
 
     def mark(self, value: str) -> None:
-        if value.startswith("b:"):
-            self.drop_bound()
-            self.bound, self.reach = value[2:], _BOUND_REACH
-        elif value.startswith("per:"):
-            self.add("per", value[4:])
-        elif value.startswith("w:"):
+        if value.startswith("w:"):
             self.add("term", value[2:])
         elif value in ("free", "unlimited", "certain"):
             self.add("term", value)
         else:
-            if value in _CLAUSE_MARKS:
-                self.new_clause()
-            self.add("mark", value)
+            super().mark(value)
 
     def quantity(self, quantity: Quantity) -> None:
         if quantity.kind == "count" and quantity.text.startswith("一"):
