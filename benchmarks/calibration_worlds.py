@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from retrieval.text import STOPWORDS
+from retrieval.training import worlds as training
+from retrieval.training.worlds import read_worlds
 from retrieval.types import Entry, Lang
 
 SHOP = Path(__file__).parent / "data" / "calibration_shop.jsonl"
@@ -33,11 +35,13 @@ _LANGS_OF: dict[str, tuple[Lang, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question and the ids that answer it; none where it is not covered."""
+    """A question and the ids that answer it; none where it is not covered. ``kind`` as in the
+    world's file, "near" or "" elsewhere."""
 
     text: str
     gold: frozenset[str]
     lang: Lang
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,11 @@ class World:
     asks: tuple[Ask, ...]
 
 
-def all_worlds(data: Path | None, seed: int = 1) -> Iterator[World]:
+def all_worlds(data: Path | None, companies: Path, seed: int = 1) -> Iterator[World]:
     """Every world that can be built: the companies' always, the public sets' where ``data`` is."""
     rng = random.Random(seed)
+    for company in read_worlds(companies):
+        yield from whole_and_part(company, rng)
     stories: dict[Lang, list[str]] = {"en": [], "zh": []}
     if data is not None:
         stories = {"en": stories_of(data, "en"), "zh": stories_of(data, "zh")}
@@ -74,6 +80,24 @@ def _plain_worlds(data: Path | None, rng: random.Random) -> Iterator[World]:
     yield from _clinc(data, rng)
     yield _from_groups("crosswoz", crosswoz_groups(data), rng, lang="zh")
     yield _from_groups("crosswoz", crosswoz_groups(data), rng, lang="zh")
+
+
+def whole_and_part(world: training.World, rng: random.Random) -> Iterator[World]:
+    """A company's base as it is, and with a third of its entries taken out."""
+    source = f"company-{world.name}"
+    for share in (0.0, _OUT):
+        out = set(rng.sample([e.id for e in world.entries], int(len(world.entries) * share)))
+        asks = []
+        for ask in world.asks:
+            gold = sorted(set(ask.gold) - out)
+            if share and gold == sorted(ask.gold):
+                continue  # asked of the whole base already
+            # An ambiguous question is answered by either of two: half of the time by each.
+            asks.append(
+                Ask(ask.text, frozenset(rng.sample(gold, min(1, len(gold)))), ask.lang, ask.kind)
+            )
+        kept = tuple(entry for entry in world.entries if entry.id not in out)
+        yield World(source, kept, tuple(asks))
 
 
 def shop_worlds(rng: random.Random) -> Iterator[World]:

@@ -1,7 +1,8 @@
 """All entries with what is needed to compare a message with them.
 
-An entry has one vector for its question, one for each alternative and one for its answer: with
-the multilingual encoder always, with the English encoder where the entry is English.
+An entry has one vector for its question, one for each alternative and one for question and answer
+together (what a product's name means often stands in the answer alone): with the multilingual
+encoder always, with the English encoder where the entry is English.
 """
 
 from __future__ import annotations
@@ -11,13 +12,20 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from retrieval.lexical import LexicalIndex
 from retrieval.text import char_ngrams, content_words, terms
-from retrieval.types import Encoder, Entry, Vectors
+from retrieval.tokens import EntryReading, EntryTokens
+from retrieval.types import Encoder, Entry, Lang, Vectors
 from retrieval.vectors import VectorIndex
+
+#: English texts are compared by the English encoder, all else by the multilingual one.
+Space = Literal["en", "multi"]
+#: As much of an answer as goes into the vector of the whole.
+_ANSWER_CHARS = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,58 +68,101 @@ def digest_of(entry: Entry) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 
-def texts_of(entry: Entry) -> tuple[list[str], list[str]]:
-    """The texts that get vectors: phrasings (encoded as queries) and answers (as passages)."""
-    return [entry.question, *entry.alternatives], [entry.answer]
+def texts_of(entry: Entry) -> tuple[list[str], str]:
+    """The texts that are read: the phrasings, the question first, and question with answer."""
+    whole = f"{entry.question} {entry.answer[:_ANSWER_CHARS]}"
+    return [entry.question, *entry.alternatives], whole
+
+
+def vectors_of(entry: Entry) -> int:
+    """How many vectors an encoder keeps of the entry."""
+    return 2 + len(entry.alternatives)
+
+
+def spaces_of(entry: Entry) -> tuple[Space, ...]:
+    """Which encoders read the entry."""
+    return ("en", "multi") if entry.lang == "en" else ("multi",)
 
 
 class Catalogue:
     """The live entries and their indexes. Not locked: its owner serialises access."""
 
-    def __init__(self, encoder_en: Encoder, encoder_multi: Encoder) -> None:
+    def __init__(self, encoders: Mapping[Space, Encoder]) -> None:
         self.prepared: dict[str, Prepared] = {}
         self.lexical = LexicalIndex()
-        self.en = VectorIndex(encoder_en.dim)
-        self.multi = VectorIndex(encoder_multi.dim)
-        self._centres: dict[str, Vectors] | None = None
+        self.vectors = {space: VectorIndex(encoder.dim) for space, encoder in encoders.items()}
+        self.tokens: dict[Space, dict[str, EntryTokens]] = {space: {} for space in encoders}
+        self._centres: dict[Space, Vectors] | None = None
+        self._foreign: dict[Lang, bool] | None = None
 
-    def put(self, items: Sequence[tuple[Prepared, Vectors | None, Vectors]]) -> None:
-        """Add or replace entries with their (English, multilingual) vectors."""
-        for prepared, _, _ in items:
+    def speaks_more_than(self, lang: Lang) -> bool:
+        """Whether some answer exists in another language than ``lang`` alone."""
+        if self._foreign is None:
+            self._foreign = self._count_foreign()
+        return self._foreign[lang]
+
+    def _count_foreign(self) -> dict[Lang, bool]:
+        families: dict[str, set[Lang]] = {}
+        for key, item in self.prepared.items():
+            families.setdefault(item.entry.translation_of or key, set()).add(item.entry.lang)
+        return {
+            "en": any("en" not in langs for langs in families.values()),
+            "zh": any("zh" not in langs for langs in families.values()),
+        }
+
+    def put(self, items: Sequence[tuple[Prepared, Mapping[Space, EntryReading]]]) -> None:
+        """Add or replace entries, with what each encoder that reads them makes of them."""
+        for prepared, _ in items:
             entry = prepared.entry
             self.prepared[entry.id] = prepared
             words = [w for text in texts_of(entry)[0] for w in terms(text)]
             self.lexical.add(entry.id, [*words, *words, *terms(entry.answer)])
-        self.multi.put_many({p.entry.id: multi for p, _, multi in items})
-        english = {p.entry.id: en for p, en, _ in items if en is not None}
-        for prepared, en, _ in items:
-            if en is None:
-                self.en.remove(prepared.entry.id)
-        self.en.put_many(english)
-        self._centres = None
+        for space, index in self.vectors.items():
+            read = {p.entry.id: found[space] for p, found in items if space in found}
+            for prepared, _ in items:
+                if prepared.entry.id not in read:
+                    index.remove(prepared.entry.id)
+                    self.tokens[space].pop(prepared.entry.id, None)
+            index.put_many({key: reading.vectors for key, reading in read.items()})
+            self.tokens[space].update((key, reading.tokens) for key, reading in read.items())
+        self._centres = self._foreign = None
 
     def remove(self, entry_ids: Iterable[str]) -> None:
         """Take entries out; unknown ids are passed over."""
         for entry_id in entry_ids:
             if self.prepared.pop(entry_id, None) is not None:
                 self.lexical.remove(entry_id)
-                self.en.remove(entry_id)
-                self.multi.remove(entry_id)
-        self._centres = None
+                for space, index in self.vectors.items():
+                    index.remove(entry_id)
+                    self.tokens[space].pop(entry_id, None)
+        self._centres = self._foreign = None
 
-    def centres(self) -> Mapping[str, Vectors]:
+    def centres(self) -> Mapping[Space, Vectors]:
         """Mean vector of the questions by encoder: how near a message is to just anything here."""
         if self._centres is None:
-            self._centres = {
-                name: _centre(index) for name, index in (("en", self.en), ("multi", self.multi))
-            }
+            self._centres = {space: _centre(index) for space, index in self.vectors.items()}
         return self._centres
 
-    def expected_vectors(self, entry_id: str) -> tuple[int, int]:
-        """How many vectors the entry must have in the English and the multilingual index."""
-        entry = self.prepared[entry_id].entry
-        count = 2 + len(entry.alternatives)
-        return (count if entry.lang == "en" else 0), count
+    def reading(self, space: Space, entry_ids: Sequence[str]) -> list[EntryReading]:
+        """What an encoder made of each entry."""
+        vectors = self.vectors[space].vectors(entry_ids)
+        return [
+            EntryReading(rows, self.tokens[space][key])
+            for key, rows in zip(entry_ids, vectors, strict=True)
+        ]
+
+    def incomplete(self) -> list[str]:
+        """Entries of which an index holds more or less than it should, and keys that it should
+        not hold at all."""
+        found = []
+        for space, index in self.vectors.items():
+            counts = index.keys()
+            for key in counts.keys() | self.tokens[space].keys() | self.prepared.keys():
+                item = self.prepared.get(key)
+                wanted = vectors_of(item.entry) if item and space in spaces_of(item.entry) else 0
+                if counts.get(key, 0) != wanted or (key in self.tokens[space]) != bool(wanted):
+                    found.append(key)
+        return found
 
 
 _CENTRE_SAMPLE = 512

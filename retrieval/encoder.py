@@ -1,24 +1,21 @@
-"""Sentence encoders on CTranslate2, and how one is opened by name."""
+"""Encoders on CTranslate2, and how one is opened by name."""
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.batching import Batcher, Hidden, Ids
-from retrieval.errors import ModelError, NotLoaded
+from retrieval.engine import Ct2Engine
+from retrieval.errors import ModelError
 from retrieval.models import ModelStore
-from retrieval.models.manifest import Manifest
-from retrieval.pieces import Tokens, open_tokens
-from retrieval.types import Encoder, TextKind, Vectors
+from retrieval.types import Encoder, Reading, TextKind, Vectors
 
-_BATCH_TOKENS = 4096
+#: The heads of a model that was trained for late interaction (:mod:`retrieval.training`).
+HEADS = "heads.safetensors"
 
 
 def open_encoder(encoder: str | Encoder, store: ModelStore) -> Encoder:
@@ -27,105 +24,113 @@ def open_encoder(encoder: str | Encoder, store: ModelStore) -> Encoder:
 
 
 class Ct2Encoder:
-    """A BERT-type encoder at int8, one thread a call (two cost more than they bring).
+    """Vectors of texts and of their tokens, from one pass of a :class:`Ct2Engine`.
 
-    Vectors are pooled as the model's card says and L2-normalised, so that a dot product is the
-    cosine. Texts are cut at the card's ``max_tokens``. Safe to call from several threads;
-    calls that wait for the model at the same time share a pass (:mod:`retrieval.batching`).
+    Vectors of texts are pooled as the model's card says and L2-normalised, so that a dot product is
+    the cosine. Texts are cut at the card's ``max_tokens``, a longer message in its middle. Token
+    vectors are projected and weighed by the heads that the model was trained with; another model's
+    are taken as they are, all alike. Safe to call from several threads.
     """
 
     def __init__(self, name: str, store: ModelStore) -> None:
         self.name = name
         self.dim = 0
-        self.version = ""
-        self._store = store
-        self._run: Batcher | None = None
-        self._tokens: Tokens | None = None
-        self._card: dict[str, Any] = {}
-        self._loading = threading.Lock()
+        self.token_dim = 0
+        self._engine = Ct2Engine(name, store)
+        self._heads: _Heads | None = None
+        self._prefixes: dict[TextKind, str] = {}
+        self._skip: dict[TextKind, int] = {}
+
+    @property
+    def version(self) -> str:
+        """Name and hash of the weights; empty before ``load``."""
+        return self._engine.version
 
     def load(self) -> None:
         """Load (and where needed fetch) the model. Raises ModelError."""
-        with self._loading:
-            if self._run is None:
-                self._load(self._store.ensure(self.name))
+        self._engine.load()
+        card, tokens = self._engine.card, self._engine.tokens
+        self.dim = int(card["dim"])
+        self._heads = _Heads.read(self._engine.folder, self.dim)
+        self.token_dim = self._heads.projection.shape[0]
+        self._prefixes = {
+            "message": card["prefix_query"],
+            "phrasing": card["prefix_query"],
+            "whole": card["prefix_passage"],
+        }
+        self._skip = {
+            kind: 1 + len(tokens.plain(prefix.strip())) for kind, prefix in self._prefixes.items()
+        }
 
-    def encode(self, texts: Sequence[str], kind: TextKind = "query") -> Vectors:
+    def encode(self, texts: Sequence[str], kind: TextKind = "message") -> Vectors:
         """One normalised float32 row for each text. Raises NotLoaded."""
         rows = np.empty((len(texts), self.dim), dtype=np.float32)
-        for numbers, hidden, lengths in self._batches(texts, kind):
+        for numbers, hidden, lengths in self._engine.passes(self._ids(texts, kind)):
             rows[numbers] = self._pool(hidden, lengths)
         return rows
 
-    def encode_tokens(
-        self, texts: Sequence[str], kind: TextKind = "query"
-    ) -> tuple[Vectors, list[Vectors]]:
-        """As :meth:`encode`, and from the same pass the normalised vectors of every token.
-
-        The frame's own tokens (first, last, prefix) are left out.
-        """
-        rows = np.empty((len(texts), self.dim), dtype=np.float32)
-        tokens: list[Vectors] = [rows[:0]] * len(texts)
-        skip = 1 + self._prefix_tokens[kind]
-        for numbers, hidden, lengths in self._batches(texts, kind):
-            rows[numbers] = self._pool(hidden, lengths)
+    def read(self, texts: Sequence[str], kind: TextKind = "message") -> list[Reading]:
+        """Vector and token vectors of each text. Raises NotLoaded."""
+        found: dict[int, Reading] = {}
+        for numbers, hidden, lengths in self._engine.passes(self._ids(texts, kind)):
+            pooled = self._pool(hidden, lengths)
             for row, number in enumerate(numbers):
-                tokens[number] = _normalised(hidden[row, skip : lengths[row] - 1])
-        return rows, tokens
+                tokens = hidden[row, self._skip[kind] : lengths[row] - 1]
+                if not len(tokens):
+                    tokens = hidden[row, :1]  # a text without any is read off its frame
+                found[number] = self._reading(pooled[row], tokens, kind)
+        return [found[number] for number in range(len(texts))]
 
-    def _load(self, folder: Path) -> None:
-        import ctranslate2
+    def _ids(self, texts: Sequence[str], kind: TextKind) -> list[list[int]]:
+        tokens = self._engine.tokens
+        return [tokens.ids(self._prefixes[kind] + text) for text in texts]
 
-        self._card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        if self._card["kind"] != "encoder":
-            raise ModelError(
-                f"{self.name} is a {self._card['kind']}, not an encoder. Name another in "
-                "GRAPEVINE_ENCODER_EN or GRAPEVINE_ENCODER_MULTI."
-            )
-        self._tokens = tokens = open_tokens(folder, int(self._card["max_tokens"]))
-        self.dim = int(self._card["dim"])
-        self.version = f"{self.name}@{Manifest.read(folder).files['model.bin'][:12]}"
-        self._prefix_tokens: dict[TextKind, int] = {
-            "query": tokens.count(self._card["prefix_query"].strip()),
-            "passage": tokens.count(self._card["prefix_passage"].strip()),
-        }
-        engine = ctranslate2.Encoder(
-            str(folder), device="cpu", compute_type="int8", inter_threads=1, intra_threads=1
-        )
-
-        def forward(ids: Ids) -> Hidden:
-            return np.array(engine.forward_batch(ids).last_hidden_state, dtype=np.float32)
-
-        self._run = Batcher(forward)
-
-    def _batches(
-        self, texts: Sequence[str], kind: TextKind
-    ) -> Iterator[tuple[list[int], NDArray[np.float32], NDArray[np.int64]]]:
-        """Run the texts through the model, those of like length together to spare padding.
-
-        One batch at a time: the hidden states of all of them would fill the memory.
-        """
-        if self._run is None or self._tokens is None:
-            raise NotLoaded(f"The encoder {self.name} was used before its load().")
-        prefix = self._card["prefix_query" if kind == "query" else "prefix_passage"]
-        ids = [self._tokens.ids(prefix + text) for text in texts]
-        order = sorted(range(len(ids)), key=lambda number: len(ids[number]))
-        start = 0
-        while start < len(order):
-            stop = start + 1
-            while stop < len(order) and len(ids[order[stop]]) * (stop + 1 - start) <= _BATCH_TOKENS:
-                stop += 1
-            numbers = order[start:stop]
-            hidden = self._run([ids[number] for number in numbers])
-            lengths = np.array([len(ids[number]) for number in numbers])
-            yield numbers, hidden, lengths
-            start = stop
+    def _reading(self, vector: Vectors, hidden: NDArray[np.float32], kind: TextKind) -> Reading:
+        assert self._heads is not None
+        tokens = _normalised(hidden @ self._heads.projection.T)
+        weights = self._heads.weights(hidden, kind)
+        return Reading(vector, tokens, weights, self._heads.nothing(vector))
 
     def _pool(self, hidden: NDArray[np.float32], lengths: NDArray[np.int64]) -> Vectors:
-        if self._card["pooling"] == "cls":
+        if self._engine.card["pooling"] == "cls":
             return _normalised(hidden[:, 0])
         mask = np.arange(hidden.shape[1])[None, :] < lengths[:, None]
         return _normalised((hidden * mask[:, :, None]).sum(axis=1) / lengths[:, None])
+
+
+@dataclass(frozen=True, slots=True)
+class _Heads:
+    """``projection`` (token_dim, dim); the others (dim + 1,), a bias at the end."""
+
+    projection: Vectors
+    message: Vectors
+    entry: Vectors
+    none: Vectors
+
+    @classmethod
+    def read(cls, folder: Path | None, dim: int) -> _Heads:
+        """Those that lie beside the model, or such as change nothing. Raises ModelError."""
+        path = folder / HEADS if folder else None
+        if path is None or not path.is_file():
+            flat = np.zeros(dim + 1, dtype=np.float32)
+            return cls(np.eye(dim, dtype=np.float32), flat, flat, flat)
+        from safetensors.numpy import load_file
+
+        found = load_file(path)
+        try:
+            return cls(found["projection"], found["message"], found["entry"], found["none"])
+        except KeyError as error:
+            raise ModelError(f"{path} lacks the tensor {error}; fetch the model again.") from error
+
+    def weights(self, hidden: NDArray[np.float32], kind: TextKind) -> Vectors:
+        """The share of each token, by a softplus of a linear score."""
+        head = self.message if kind == "message" else self.entry
+        shares = np.logaddexp(0, hidden @ head[:-1] + head[-1])
+        result: Vectors = (shares / max(float(shares.sum()), 1e-9)).astype(np.float32)
+        return result
+
+    def nothing(self, vector: Vectors) -> float:
+        return float(vector @ self.none[:-1] + self.none[-1])
 
 
 def _normalised(rows: NDArray[np.float32]) -> Vectors:

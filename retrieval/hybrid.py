@@ -1,4 +1,4 @@
-"""The retriever: vectors of two encoders, words and context, fused and calibrated."""
+"""The retriever: vectors of texts and of tokens, words and context, fused and calibrated."""
 
 from __future__ import annotations
 
@@ -9,20 +9,28 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
 from retrieval import snapshot as disk
 from retrieval.calibration import Calibration
-from retrieval.catalogue import Catalogue, Prepared, digest_of, prepare, texts_of
+from retrieval.catalogue import (
+    Catalogue,
+    Prepared,
+    Space,
+    digest_of,
+    prepare,
+    spaces_of,
+    texts_of,
+    vectors_of,
+)
 from retrieval.context import Completed, complete
 from retrieval.encoder import open_encoder
 from retrieval.errors import NotLoaded
 from retrieval.features import Candidates, Query, candidates_for
-from retrieval.language import detect, is_mixed
+from retrieval.language import detect, has_han, is_mixed
 from retrieval.models import ModelStore
 from retrieval.ranking import Ranking, rank
-from retrieval.text import clauses, content_words
-from retrieval.types import Consistency, Encoder, Entry, Evidence, Lang, TextKind, Vectors
+from retrieval.text import content_words
+from retrieval.tokens import EntryReading, entry_reading
+from retrieval.types import Consistency, Encoder, Entry, Evidence, Lang
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +41,7 @@ _ADDED_NEUTRAL = 0.5
 _ALONE_WEIGHT = 0.3
 _ALONE_FLOOR = -6.0
 _SURE_ALONE = 0.5
+_READ_AT_ONCE = 64
 
 
 class HybridRetriever:
@@ -54,26 +63,28 @@ class HybridRetriever:
         calibration: Calibration | None = None,
     ) -> None:
         self._index_dir = index_dir
-        self._english = open_encoder(encoder_en, store)
-        self._multi = open_encoder(encoder_multi, store)
+        self._encoders: dict[Space, Encoder] = {
+            "en": open_encoder(encoder_en, store),
+            "multi": open_encoder(encoder_multi, store),
+        }
         self._calibration = calibration
         # Writers queue up on the first, so that edits apply in the order they were asked for;
         # the second guards the catalogue and is never held while encoding.
         self._writing = threading.RLock()
         self._lock = threading.RLock()
         self._catalogue: Catalogue | None = None
-        self._spare: dict[str, dict[bytes, Vectors]] = {}
+        self._spare: dict[str, dict[bytes, EntryReading]] = {}
         self.damage: str | None = None
 
     @property
     def versions(self) -> tuple[str, str]:
         """Versions of the English and the multilingual encoder, for provenance."""
-        return self._english.version, self._multi.version
+        return self._encoders["en"].version, self._encoders["multi"].version
 
     @property
     def calibrated(self) -> bool:
         """Whether p was fitted for these encoders; otherwise it ranks but is no probability."""
-        names = (self._english.name, self._multi.name)
+        names = (self._encoders["en"].name, self._encoders["multi"].name)
         return self._calibration is not None and self._calibration.encoders == names
 
     def load(self) -> None:
@@ -82,8 +93,8 @@ class HybridRetriever:
         A damaged snapshot is set aside: ``damage`` then says what was wrong, the index holds
         what could be trusted, and ``replace_all`` makes it whole.
         """
-        self._english.load()
-        self._multi.load()
+        for encoder in self._encoders.values():
+            encoder.load()
         if self._calibration is None:
             self._calibration = Calibration.read()
         if not self.calibrated:
@@ -93,14 +104,14 @@ class HybridRetriever:
             )
         found = disk.read(self._index_dir)
         with self._lock:
-            self._catalogue = Catalogue(self._english, self._multi)
+            self._catalogue = Catalogue(self._encoders)
             if found is None:
                 return
             self.damage = found.damage
             if found.damage:
                 _log.warning("index snapshot set aside: %s", found.damage)
             self._spare = {
-                cache.encoder: dict(zip(cache.digests, cache.vectors, strict=True))
+                cache.encoder: dict(zip(cache.digests, cache.readings, strict=True))
                 for cache in found.caches
             }
         if found.entries is not None:
@@ -119,7 +130,9 @@ class HybridRetriever:
         chosen = lang or detect(text, history)
         completed = complete(text, history)
         texts = [text] if completed.lean == "none" else [text, completed.query]
-        queries = self._queries(texts, chosen)
+        with self._locked() as catalogue:
+            spaces = _spaces(text, chosen, catalogue)
+        queries = self._queries(texts, chosen, spaces)
         encoded = time.perf_counter()
         with self._locked() as catalogue:
             ranking, used = self._rank(queries, completed, chosen, catalogue)
@@ -169,35 +182,38 @@ class HybridRetriever:
         """Compare the index with the entries that it should hold, vector by vector."""
         wanted = {entry.id: entry for entry in entries}
         with self._locked() as catalogue:
-            english, multi = catalogue.en.keys(), catalogue.multi.keys()
-            stale = []
-            for key, prepared in catalogue.prepared.items():
-                counts = (english.get(key, 0), multi.get(key, 0))
-                whole = counts == catalogue.expected_vectors(key)
-                if key in wanted and not (whole and prepared.digest == digest_of(wanted[key])):
-                    stale.append(key)
-            have = set(catalogue.prepared)
+            broken = set(catalogue.incomplete())
+            have = set(catalogue.prepared) | broken
+            stale = [
+                key
+                for key, item in catalogue.prepared.items()
+                if key in wanted and (key in broken or item.digest != digest_of(wanted[key]))
+            ]
             return Consistency(
-                entries=len(have),
-                vectors=len(catalogue.en) + len(catalogue.multi),
-                missing=tuple(sorted(wanted.keys() - have)),
+                entries=len(catalogue.prepared),
+                vectors=sum(map(len, catalogue.vectors.values())),
+                missing=tuple(sorted(wanted.keys() - catalogue.prepared.keys())),
                 stale=tuple(sorted(stale)),
-                unknown=tuple(sorted((have | english.keys() | multi.keys()) - wanted.keys())),
+                unknown=tuple(sorted(have - wanted.keys())),
             )
 
     def snapshot(self) -> None:
         """Write the index to disk so that the next ``load`` need not encode again."""
         with self._locked() as catalogue:
             entries = [catalogue.prepared[key].entry for key in sorted(catalogue.prepared)]
-            caches = [
-                _cache(self._english.version, [e for e in entries if e.lang == "en"], catalogue, 0),
-                _cache(self._multi.version, entries, catalogue, 1),
-            ]
+            caches = []
+            for space, encoder in self._encoders.items():
+                mine = [entry for entry in entries if space in spaces_of(entry)]
+                readings = catalogue.reading(space, [entry.id for entry in mine])
+                digests = tuple(disk.entry_digest(entry) for entry in mine)
+                caches.append(disk.Cached(encoder.version, digests, tuple(readings)))
         disk.write(self._index_dir, entries, caches)
 
     def candidates(self, text: str, lang: Lang) -> Candidates:
         """The candidates of a message with their features; what fitting calibration looks at."""
-        (query,) = self._queries([text], lang)
+        with self._locked() as catalogue:
+            spaces = _spaces(text, lang, catalogue)
+        (query,) = self._queries([text], lang, spaces)
         with self._locked() as catalogue:
             return candidates_for(query, catalogue)
 
@@ -208,20 +224,12 @@ class HybridRetriever:
                 raise NotLoaded("The retriever was used before its load().")
             yield self._catalogue
 
-    def _queries(self, texts: Sequence[str], lang: Lang) -> list[Query]:
-        if self._catalogue is None:
-            raise NotLoaded("The retriever was used before its load().")
-        parts = [(text, *clauses(text)) for text in texts]
-        flat = [part for group in parts for part in group]
-        multi = self._multi.encode(flat)
-        english = self._english.encode(flat) if lang == "en" else None
-        queries, at = [], 0
-        for text, *rest in parts:
-            rows = slice(at, at + 1 + len(rest))
-            at = rows.stop
-            en = None if english is None else english[rows]
-            queries.append(Query(text, lang, tuple(rest), en, multi[rows]))
-        return queries
+    def _queries(self, texts: Sequence[str], lang: Lang, spaces: Sequence[Space]) -> list[Query]:
+        read = {space: self._encoders[space].read(texts) for space in spaces}
+        return [
+            Query(text, lang, {space: found[number] for space, found in read.items()})
+            for number, text in enumerate(texts)
+        ]
 
     def _rank(
         self, queries: Sequence[Query], completed: Completed, lang: Lang, catalogue: Catalogue
@@ -245,36 +253,39 @@ class HybridRetriever:
 
     def _encode_entries(
         self, entries: Sequence[Entry]
-    ) -> list[tuple[Prepared, Vectors | None, Vectors]]:
-        multi = self._encode_all(self._multi, entries)
-        english = self._encode_all(self._english, [e for e in entries if e.lang == "en"])
-        return [(prepare(entry), english.get(entry.id), multi[entry.id]) for entry in entries]
-
-    def _encode_all(self, encoder: Encoder, entries: Sequence[Entry]) -> dict[str, Vectors]:
-        """One block of vectors an entry; texts that the snapshot knows are not encoded."""
-        spare = self._spare.get(encoder.version, {})
-        known: dict[bytes, Vectors] = {}
-        jobs: dict[TextKind, dict[bytes, str]] = {"query": {}, "passage": {}}
-        for entry in entries:
-            for text, kind in _keyed(entry):
-                digest = disk.text_digest(text, kind)
-                if digest in spare:
-                    known[digest] = spare[digest]
-                else:
-                    jobs[kind][digest] = text
-        for kind, texts in jobs.items():
-            if texts:
-                rows = encoder.encode(list(texts.values()), kind)
-                known.update(zip(texts, rows, strict=True))
-        return {
-            entry.id: np.stack([known[disk.text_digest(t, kind)] for t, kind in _keyed(entry)])
-            for entry in entries
+    ) -> list[tuple[Prepared, dict[Space, EntryReading]]]:
+        read = {
+            space: self._read_all(encoder, [e for e in entries if space in spaces_of(e)])
+            for space, encoder in self._encoders.items()
         }
+        return [
+            (prepare(entry), {space: read[space][entry.id] for space in spaces_of(entry)})
+            for entry in entries
+        ]
+
+    def _read_all(self, encoder: Encoder, entries: Sequence[Entry]) -> dict[str, EntryReading]:
+        """What the encoder makes of each entry; those that the snapshot knows are not read."""
+        spare = self._spare.get(encoder.version, {})
+        digests = {entry.id: disk.entry_digest(entry) for entry in entries}
+        found = {key: spare[digest] for key, digest in digests.items() if digest in spare}
+        todo = [entry for entry in entries if entry.id not in found]
+        for start in range(0, len(todo), _READ_AT_ONCE):
+            some = todo[start : start + _READ_AT_ONCE]
+            phrasings = encoder.read([t for e in some for t in texts_of(e)[0]], "phrasing")
+            wholes = encoder.read([texts_of(e)[1] for e in some], "whole")
+            at = 0
+            for entry, whole in zip(some, wholes, strict=True):
+                count = vectors_of(entry) - 1
+                found[entry.id] = entry_reading(phrasings[at : at + count], whole)
+                at += count
+        return found
 
 
-def _keyed(entry: Entry) -> list[tuple[str, TextKind]]:
-    phrasings, answers = texts_of(entry)
-    return [*((text, "query") for text in phrasings), *((text, "passage") for text in answers)]
+def _spaces(text: str, lang: Lang, catalogue: Catalogue) -> list[Space]:
+    """The encoders that a message needs: where all that it can mean is English, one is enough."""
+    if lang != "en" or has_han(text):
+        return ["multi"]
+    return ["en", "multi"] if catalogue.speaks_more_than("en") else ["en"]
 
 
 def _is_news(entry: Entry, there: Prepared | None) -> bool:
@@ -321,13 +332,3 @@ def _message_features(ranking: Ranking, text: str, used: str) -> Mapping[str, fl
         "mixed": float(is_mixed(text)),
         "completed": float(used != text),
     }
-
-
-def _cache(encoder: str, entries: Sequence[Entry], catalogue: Catalogue, which: int) -> disk.Cached:
-    index = (catalogue.en, catalogue.multi)[which]
-    found: dict[bytes, Vectors] = {}
-    for entry, rows in zip(entries, index.vectors([e.id for e in entries]), strict=True):
-        for (text, kind), row in zip(_keyed(entry), rows, strict=True):
-            found[disk.text_digest(text, kind)] = row
-    vectors = np.stack(list(found.values())) if found else np.zeros((0, index.dim), np.float32)
-    return disk.Cached(encoder, tuple(found), vectors)

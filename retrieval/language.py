@@ -22,6 +22,11 @@ def han_share(text: str) -> float:
     return han / (han + latin) if han + latin else 0.0
 
 
+def has_han(text: str) -> bool:
+    """Whether any Han character is in it."""
+    return _HAN.search(text) is not None
+
+
 def is_mixed(text: str) -> bool:
     """Whether both scripts carry a part of the message."""
     return 0.15 < han_share(text) < 0.85

@@ -20,10 +20,10 @@ class Tokens(Protocol):
     """Turns a text into the ids that the model is given, its frame (CLS, SEP) included."""
 
     def ids(self, text: str) -> list[int]:
-        """At most as many ids as the model takes."""
+        """At most as many ids as the model takes; a longer text loses its middle."""
 
-    def count(self, text: str) -> int:
-        """Number of ids without the frame."""
+    def plain(self, text: str) -> list[int]:
+        """The ids without the frame, however many."""
 
 
 def open_tokens(folder: Path, max_tokens: int) -> Tokens:
@@ -33,25 +33,45 @@ def open_tokens(folder: Path, max_tokens: int) -> Tokens:
     return _WordPieces(folder, max_tokens)
 
 
-class _WordPieces:
+class _Framed:
+    """Ids between the frame's own, at most ``max_tokens`` with them."""
+
+    def __init__(self, before: list[int], after: list[int], max_tokens: int) -> None:
+        self._before = before
+        self._after = after
+        self._room = max_tokens - len(before) - len(after)
+
+    def ids(self, text: str) -> list[int]:
+        found = self.plain(text)
+        if len(found) > self._room:
+            # People ask at the beginning or at the end of what they tell.
+            half = self._room // 2
+            found = found[: self._room - half] + found[len(found) - half :]
+        return [*self._before, *found, *self._after]
+
+    def plain(self, text: str) -> list[int]:
+        raise NotImplementedError
+
+
+class _WordPieces(_Framed):
     """``tokenizer.json`` as it is."""
 
     def __init__(self, folder: Path, max_tokens: int) -> None:
         from tokenizers import Tokenizer
 
         self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.enable_truncation(max_tokens)
+        self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
+        frame: list[int] = self._tokenizer.encode("").ids
+        half = len(frame) // 2
+        super().__init__(frame[:half], frame[half:], max_tokens)
 
-    def ids(self, text: str) -> list[int]:
-        found: list[int] = self._tokenizer.encode(text).ids
+    def plain(self, text: str) -> list[int]:
+        found: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return found
 
-    def count(self, text: str) -> int:
-        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
-
-class _Pieces:
+class _Pieces(_Framed):
     """The normaliser of ``tokenizer.json`` before SentencePiece's unigram model."""
 
     def __init__(self, folder: Path, max_tokens: int) -> None:
@@ -59,21 +79,13 @@ class _Pieces:
         from tokenizers import Tokenizer
 
         frame = json.loads((folder / FRAME).read_text(encoding="utf-8"))
-        self._before: list[int] = frame["before"]
-        self._after: list[int] = frame["after"]
-        self._room = max_tokens - len(self._before) - len(self._after)
+        super().__init__(frame["before"], frame["after"], max_tokens)
         shell: Any = Tokenizer.from_str(json.dumps(frame["shell"]))
         self._normalise = shell.normalizer.normalize_str
         self._split = shell.pre_tokenizer.pre_tokenize_str
         self._model: Any = SentencePieceProcessor(model_file=str(folder / PIECES))
 
-    def ids(self, text: str) -> list[int]:
-        return [*self._before, *self._plain(text)[: self._room], *self._after]
-
-    def count(self, text: str) -> int:
-        return len(self._plain(text))
-
-    def _plain(self, text: str) -> list[int]:
+    def plain(self, text: str) -> list[int]:
         found: list[int] = []
         for part, _ in self._split(self._normalise(text)):
             found += self._model.encode(part)

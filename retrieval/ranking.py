@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retrieval.calibration import Calibration
+from retrieval.calibration import Calibration, shares
 from retrieval.catalogue import Prepared
-from retrieval.features import FEATURES, Candidates
+from retrieval.features import FEATURES, Candidates, Row
 from retrieval.types import Lang, Ranked
 
 
@@ -50,7 +50,7 @@ def rank(
         _leader(members, candidates, utilities, prepared, lang) for members in families.values()
     ]
     best = [float(max(utilities[member] for member in members)) for members in families.values()]
-    p = calibration.probabilities(candidates, utilities, best, lang)
+    p = shares(best, calibration.utility_of_none(candidates, lang))
     order = sorted(range(len(leaders)), key=lambda i: (-best[i], candidates.ids[leaders[i]]))
     features = np.round(candidates.rows, 4).tolist()
 
@@ -71,7 +71,7 @@ def rank(
 def _leader(
     members: list[int],
     candidates: Candidates,
-    utilities: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    utilities: Row,
     prepared: Mapping[str, Prepared],
     lang: Lang,
 ) -> int:

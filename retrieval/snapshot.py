@@ -1,8 +1,9 @@
-"""The index on disk: entries and vectors, each file with its sha256, written as a whole.
+"""The index on disk: entries and what the encoders make of them, written as a whole.
 
 A snapshot is a folder ``snapshot-N``; it is written under another name and renamed, so that one
-is either whole or not there. The two newest are kept. Every file can be judged on its own: where
-the entries are damaged but the vectors are not, the vectors still spare encoding.
+is either whole or not there. The two newest are kept. Each file has its sha256 in the manifest and
+can be judged on its own: where the entries are damaged but the readings are not, these still spare
+encoding.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from typing import Any
 
 import numpy as np
 
+from retrieval.catalogue import texts_of
 from retrieval.errors import IndexCorrupt
-from retrieval.types import Entry, Vectors
+from retrieval.tokens import EntryReading, EntryTokens
+from retrieval.types import Entry
 
-_FORMAT = 1
+_FORMAT = 2
 _ENTRIES = "entries.json"
 _MANIFEST = "manifest.json"
 _KEEP = 2
@@ -31,11 +34,11 @@ _DIGEST_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Cached:
-    """Vectors of one encoder by the digest of their text."""
+    """What one encoder makes of entries, by the digest of their texts."""
 
     encoder: str
     digests: tuple[bytes, ...]
-    vectors: Vectors
+    readings: tuple[EntryReading, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,11 @@ class Snapshot:
     damage: str | None
 
 
-def text_digest(text: str, kind: str) -> bytes:
-    """Key of a text's vector."""
-    return hashlib.sha256(f"{kind}\x1f{text}".encode()).digest()[:_DIGEST_BYTES]
+def entry_digest(entry: Entry) -> bytes:
+    """Key of what an encoder makes of an entry: the texts that it reads."""
+    phrasings, whole = texts_of(entry)
+    texts = "\x1f".join([*phrasings, whole])
+    return hashlib.sha256(texts.encode()).digest()[:_DIGEST_BYTES]
 
 
 def write(folder: Path, entries: Sequence[Entry], caches: Sequence[Cached]) -> Path:
@@ -148,19 +153,37 @@ def _read_entries(path: Path) -> tuple[Entry, ...]:
 def _read_cache(path: Path, encoder: str) -> Cached:
     try:
         with np.load(path, allow_pickle=False) as stored:
-            digests, vectors = stored["digests"], stored["vectors"]
+            digests = stored["digests"]
+            parts = [
+                np.split(stored[name], np.cumsum(stored[f"{name}_counts"])[:-1])
+                for name in ("vectors", "all", "asked", "weights")
+            ]
     except (OSError, ValueError, KeyError) as error:
         raise IndexCorrupt(f"{path} does not hold vectors ({error}).") from error
-    if len(digests) != len(vectors):
-        raise IndexCorrupt(f"{path} has {len(digests)} digests for {len(vectors)} vectors.")
-    return Cached(encoder, tuple(row.tobytes() for row in digests), vectors)
+    if len(digests) and {len(digests)} != {len(part) for part in parts}:
+        raise IndexCorrupt(f"{path} has {len(digests)} digests for other numbers of readings.")
+    readings = tuple(
+        EntryReading(vectors, EntryTokens(every, asked, weights))
+        for vectors, every, asked, weights in zip(*parts, strict=True)
+    )
+    return Cached(encoder, tuple(row.tobytes() for row in digests), readings[: len(digests)])
 
 
 def _put_cache(work: Path, cache: Cached) -> None:
     digests = np.frombuffer(b"".join(cache.digests), dtype=np.uint8)
     path = work / _file_of(cache.encoder)
+    parts: dict[str, list[Any]] = {
+        "vectors": [reading.vectors for reading in cache.readings],
+        "all": [reading.tokens.all for reading in cache.readings],
+        "asked": [reading.tokens.asked for reading in cache.readings],
+        "weights": [reading.tokens.weights for reading in cache.readings],
+    }
+    arrays: dict[str, Any] = {"digests": digests.reshape(-1, _DIGEST_BYTES)}
+    for name, rows in parts.items():
+        arrays[name] = np.concatenate(rows) if rows else np.zeros(0, np.float32)
+        arrays[f"{name}_counts"] = np.array([len(row) for row in rows], dtype=np.int64)
     with path.open("wb") as stream:
-        np.savez(stream, digests=digests.reshape(-1, _DIGEST_BYTES), vectors=cache.vectors)
+        np.savez(stream, **arrays)
         stream.flush()
         os.fsync(stream.fileno())
 

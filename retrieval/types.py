@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Lang = Literal["en", "zh"]
-TextKind = Literal["query", "passage"]
+#: A visitor's message; an entry's question or alternative; its question and answer in one.
+TextKind = Literal["message", "phrasing", "whole"]
 Vectors = NDArray[np.float32]
 
 
@@ -80,6 +81,22 @@ class Consistency:
         return not (self.missing or self.stale or self.unknown)
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an encoder makes of one text.
+
+    ``vector`` (dim,) stands for the whole of it and has length 1. ``tokens`` (n, token_dim) stand
+    for its tokens, each of length 1, and ``weights`` (n,) say what share each has in what the text
+    means; they sum to 1. ``none``: how much the text, as a message, looks like one that nothing
+    answers.
+    """
+
+    vector: Vectors
+    tokens: Vectors
+    weights: Vectors
+    none: float = 0.0
+
+
 class Encoder(Protocol):
     """Turns texts into vectors whose dot product is their similarity.
 
@@ -89,13 +106,20 @@ class Encoder(Protocol):
 
     name: str
     dim: int
-    version: str
+    token_dim: int
+
+    @property
+    def version(self) -> str:
+        """Name and hash of the weights."""
 
     def load(self) -> None:
         """Load the model. Raises ModelError."""
 
-    def encode(self, texts: Sequence[str], kind: TextKind = "query") -> Vectors:
+    def encode(self, texts: Sequence[str], kind: TextKind = "message") -> Vectors:
         """Return float32 rows of length 1, one for each text. Raises NotLoaded."""
+
+    def read(self, texts: Sequence[str], kind: TextKind = "message") -> list[Reading]:
+        """Return vector and token vectors of each text. Raises NotLoaded."""
 
 
 class Retriever(Protocol):

@@ -62,9 +62,9 @@ class Settings(BaseSettings):
     api_keys: tuple[SecretStr, ...] = Field(
         default=(), description="Keys accepted by the compatible ends."
     )
-    encoder_en: str = Field(default="all-minilm-l6-v2", description="Encoder for English.")
+    encoder_en: str = Field(default="reader-en", description="Encoder and judge for English.")
     encoder_multi: str = Field(
-        default="multilingual-e5-small", description="Encoder for all languages."
+        default="reader-multi", description="Encoder and judge for all other languages."
     )
     generator: str = Field(
         default="smollm2-135m",

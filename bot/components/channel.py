@@ -29,6 +29,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.components import runner
 from bot.components.policy import SAY
 from bot.components.store import LiveTrackerStore
 from bot.components.turn import TURN_SLOT, MissedTurn, Turn, reply_to
@@ -70,6 +71,8 @@ class GrapevineInput(InputChannel):  # type: ignore[misc]
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> GrapevineInput:
         credentials = credentials or {}
+        # A server reads its channels before it loads the model.
+        runner.install()
         return cls(
             credentials.get("secret") or "", float(credentials.get("form_life_s", FORM_LIFE_S))
         )

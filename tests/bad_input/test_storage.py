@@ -129,7 +129,7 @@ def test_a_corrupt_index_is_told_and_built_anew(
 @pytest.fixture
 def cache(tmp_path: Path) -> Path:
     """A cache folder of its own with the English encoder, which may be damaged."""
-    folder = tmp_path / "cache" / "models" / "all-minilm-l6-v2"
+    folder = tmp_path / "cache" / "models" / "reader-en"
     shutil.copytree(ModelStore().ensure(folder.name), folder)
     return folder
 
@@ -165,5 +165,5 @@ def test_a_corrupt_model_stops_the_start_with_its_hash_and_the_remedy(
     assert started.returncode == 1
     said = " ".join((started.stdout + started.stderr).split())
     assert "model.bin is damaged: its sha256 begins" in said
-    assert "grapevine models fetch all-minilm-l6-v2 --force" in said
+    assert "grapevine models fetch reader-en --force" in said
     assert "Traceback" not in said

@@ -111,8 +111,8 @@ def test_costs_decide() -> None:
     dear = with_cost("answer", "uncovered", 9.0)
     assert decide(known, QUESTION, dear).first.route == "decline"
     assert decide(evidence(0.05), QUESTION).first.route == "decline"
-    cheap = with_cost("handoff", "uncovered", 0.0)
-    assert decide(evidence(0.05), QUESTION, cheap).first.route == "handoff"
+    ashamed = with_cost("decline", "uncovered", 0.9)
+    assert decide(evidence(0.05), QUESTION, ashamed).first.route == "handoff"
 
 
 def test_the_threshold_of_an_answer_lies_near_055() -> None:

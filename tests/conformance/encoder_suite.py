@@ -5,9 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pytest
 
-from retrieval.types import Encoder
+from retrieval.types import Encoder, TextKind
 
+KINDS: tuple[TextKind, ...] = ("message", "phrasing", "whole")
 TEXTS = (
     "How do I reset my router?",
     "cancel my mobile contract",
@@ -44,9 +46,27 @@ class EncoderSuite:
     def test_no_texts_give_no_rows(self, encoder: Encoder) -> None:
         assert encoder.encode([]).shape == (0, encoder.dim)
 
-    def test_passages_are_encoded_too(self, encoder: Encoder) -> None:
-        rows = encoder.encode(TEXTS[:3], "passage")
-        np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-4)
+    def test_every_kind_of_text_is_encoded(self, encoder: Encoder) -> None:
+        for kind in KINDS:
+            rows = encoder.encode(TEXTS[:3], kind)
+            np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-4)
+
+    def test_a_text_is_read_as_it_is_encoded_with_its_tokens_weighed(
+        self, encoder: Encoder
+    ) -> None:
+        for kind in KINDS:
+            vectors = encoder.encode(TEXTS, kind)
+            for reading, vector in zip(encoder.read(TEXTS, kind), vectors, strict=True):
+                assert float(reading.vector @ vector) > 0.998
+                assert reading.tokens.shape == (len(reading.weights), encoder.token_dim)
+                assert len(reading.tokens) >= 1
+                lengths = np.linalg.norm(reading.tokens, axis=1)
+                np.testing.assert_allclose(lengths, 1.0, atol=1e-3)
+                assert float(reading.weights.sum()) == pytest.approx(1.0, abs=1e-3)
+                assert np.all(reading.weights >= 0)
+
+    def test_reading_no_texts_gives_nothing(self, encoder: Encoder) -> None:
+        assert encoder.read([]) == []
 
     def test_threads_get_what_one_would_get(self, encoder: Encoder) -> None:
         expected = [encoder.encode([text])[0] for text in TEXTS[:4]]

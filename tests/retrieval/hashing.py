@@ -13,13 +13,13 @@ import numpy as np
 
 from retrieval.errors import NotLoaded
 from retrieval.text import char_ngrams, terms
-from retrieval.types import TextKind, Vectors
+from retrieval.types import Reading, TextKind, Vectors
 
 
 class HashingEncoder:
     def __init__(self, name: str = "hashing", dim: int = 64, version: str = "1") -> None:
         self.name = name
-        self.dim = dim
+        self.dim = self.token_dim = dim
         self.version = f"{name}@{version}"
         self.encoded = 0
         self._loaded = False
@@ -27,10 +27,22 @@ class HashingEncoder:
     def load(self) -> None:
         self._loaded = True
 
-    def encode(self, texts: Sequence[str], kind: TextKind = "query") -> Vectors:
+    def encode(self, texts: Sequence[str], kind: TextKind = "message") -> Vectors:
         if not self._loaded:
             raise NotLoaded("The encoder hashing was used before its load().")
         self.encoded += len(texts)
+        return self._rows(texts)
+
+    def read(self, texts: Sequence[str], kind: TextKind = "message") -> list[Reading]:
+        vectors = self.encode(texts, kind)
+        found = []
+        for vector, text in zip(vectors, texts, strict=True):
+            tokens = self._rows([*terms(text)] or [text])
+            weights = np.full(len(tokens), 1 / len(tokens), dtype=np.float32)
+            found.append(Reading(vector, tokens, weights))
+        return found
+
+    def _rows(self, texts: Sequence[str]) -> Vectors:
         rows = np.zeros((len(texts), self.dim), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
             row[0] = 0.01

@@ -74,7 +74,7 @@ def test_evidence_says_what_it_was_made_of(retriever: HybridRetriever) -> None:
     assert 0.0 <= evidence.features["none"] <= 1.0
     first, second = evidence.ranked[:2]
     assert evidence.features["margin"] == pytest.approx(first.p - second.p)
-    assert first.features["en_best"] > second.features["en_best"]
+    assert first.features["best"] > second.features["best"]
 
 
 def test_it_says_whether_its_probabilities_were_fitted_for_its_encoders(
@@ -101,14 +101,14 @@ def test_a_removal_that_comes_after_an_edit_wins(tmp_path: Path) -> None:
     made.load()
     made.replace_all(SMALL_BASE)
     entered, go_on = threading.Event(), threading.Event()
-    encode = made._multi.encode
+    read = made._encoders["multi"].read
 
     def slow(*arguments: object, **named: object) -> object:
         entered.set()
         go_on.wait(10)
-        return encode(*arguments, **named)  # type: ignore[arg-type]
+        return read(*arguments, **named)  # type: ignore[arg-type]
 
-    made._multi.encode = slow  # type: ignore[method-assign, assignment]
+    made._encoders["multi"].read = slow  # type: ignore[method-assign, assignment]
     editor = threading.Thread(target=made.upsert, args=([replace(SMALL_BASE[0], revision=2)],))
     remover = threading.Thread(target=made.remove, args=([SMALL_BASE[0].id],))
     editor.start()

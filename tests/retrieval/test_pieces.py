@@ -50,7 +50,7 @@ def test_a_small_vocabulary_gives_the_same_ids(small: Path) -> None:
     theirs.enable_truncation(12)
     for text in ("", "router", " ro  uter", "你好 router", "xyz", "r" * 40, "roｕter 你 好"):
         assert ours.ids(text) == theirs.encode(text).ids, text
-        assert ours.count(text) >= len(ours.ids(text)) - 2
+        assert len(ours.plain(text)) >= len(ours.ids(text)) - 2
     assert len(ours.ids("r" * 40)) == 12
     assert ours.ids("router") == [0, 5, 6, 2]
 

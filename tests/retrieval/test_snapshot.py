@@ -33,7 +33,7 @@ def delete(path: Path) -> None:
 
 
 def encoders(made: object) -> list[HashingEncoder]:
-    return [made._english, made._multi]  # type: ignore[attr-defined]
+    return list(made._encoders.values())  # type: ignore[attr-defined]
 
 
 def texts_encoded(made: object) -> int:

@@ -173,13 +173,13 @@ def test_missed_turns_are_remembered_until_told(log: ConversationLog) -> None:
 def test_history_comes_in_pages(log: ConversationLog, database: Database) -> None:
     conversation, _ = log.create("test")
     for number in range(7):
-        log.append_user(said(conversation, str(number)))
+        log.append_user(said(conversation, str(number), f"text {number}"))
     history = History(database)
     assert [m.seq for m in history.page(conversation, limit=3).messages] == [1, 2, 3]
     assert [m.seq for m in history.page(conversation, after_seq=5).messages] == [6, 7]
     assert history.page(conversation, after_seq=7).messages == ()
     last = history.page(conversation).messages[-1]
-    assert [m.seq for m in history.before(last, limit=2)] == [5, 6]
+    assert [m.text for m in history.before(last, limit=2)] == ["text 4", "text 5"]
     assert history.message(conversation, last.id) == last
     assert history.message("c-other", last.id) is None
 

@@ -211,7 +211,8 @@ async def test_deleting_closes_every_tab(web: Web) -> None:
 async def test_a_clarification_is_answered_by_its_button(web: Web) -> None:
     _, cid, headers = web.open()
     socket = await Socket.joined(web, headers, cid)
-    await socket.send(type="message", client_message_id="1", text="my router")
+    text = "do the router lights reset my"
+    await socket.send(type="message", client_message_id="1", text=text)
     asked = (await socket.next("done"))["message"]
     assert asked["provenance"]["route"] == "clarify"
     option = asked["options"][0]

@@ -64,7 +64,7 @@ _REPLY = StoredMessage(
         ),
         ranking=({"id": "router-reset", "p": 0.91, "score": 0.8},),
         costs_revision=1,
-        models={"encoder": "all-minilm-l6-v2", "generator": None},
+        models={"encoder": "reader-en@0d5e8a3c1b2f", "generator": None},
         ms={"log": 0.4, "retrieval": 6.1, "bot": 5.0, "responder": 0.1},
     ),
 )

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
-from web.conversation.models import StoredMessage
-from web.conversation.rows import SELECT_MESSAGES, to_message
+from web.conversation.models import Earlier, StoredMessage
+from web.conversation.rows import EARLIER, SELECT_MESSAGES, earlier, to_message
 from web.conversation.storage import Database
 from web.conversation.tables import conversations, messages
 from web.errors import ConversationGone, ConversationNotFound
 
 PAGE = 100
-#: Built once: it is run for every message.
-_BEFORE = (
-    SELECT_MESSAGES.where(
-        messages.c.conversation_id == bindparam("key"), messages.c.seq < bindparam("below")
-    )
-    .order_by(messages.c.seq.desc())
-    .limit(bindparam("most"))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +53,10 @@ class History:
             rows = connection.execute(query).all()
         return Page(tuple(map(to_message, rows)), int(found.last_seq))
 
-    def before(self, message: StoredMessage, limit: int = 8) -> tuple[StoredMessage, ...]:
+    def before(self, message: StoredMessage, limit: int = EARLIER) -> tuple[Earlier, ...]:
         """The last ``limit`` messages before ``message``, oldest first."""
-        values = {"key": message.conversation_id, "below": message.seq, "most": limit}
         with self._database.reading() as connection:
-            rows = connection.execute(_BEFORE, values).all()
-        return tuple(to_message(row) for row in reversed(rows))
+            return earlier(connection, message.conversation_id, message.seq, limit)
 
     def message(self, conversation_id: str, message_id: str) -> StoredMessage | None:
         """One message of the conversation, or None."""

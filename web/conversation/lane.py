@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from web.conversation.draft import Draft
-from web.conversation.models import Provenance, StoredMessage, UserMessage
+from web.conversation.models import Earlier, Provenance, StoredMessage, UserMessage
 
 
 @dataclass(slots=True)
@@ -15,6 +15,8 @@ class Job:
     """A message that waits for its answer, or whose answer is being made.
 
     ``ms`` carries milliseconds of stages; ``missed`` counts turns the bot has not been told of.
+    ``history`` are the messages before it, where that was known when it was taken in: None where
+    another message was still being answered.
     """
 
     message: UserMessage
@@ -22,6 +24,7 @@ class Job:
     missed: int
     ms: dict[str, float]
     draft: Draft
+    history: tuple[Earlier, ...] | None = None
     writing: asyncio.Task[tuple[Provenance, bool]] | None = None
 
 

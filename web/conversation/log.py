@@ -22,8 +22,8 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, select, up
 from sqlalchemy.exc import IntegrityError
 
 from web.conversation import ids
-from web.conversation.models import StoredMessage, UserMessage
-from web.conversation.rows import SELECT_MESSAGES, to_message
+from web.conversation.models import Earlier, StoredMessage, UserMessage
+from web.conversation.rows import EARLIER, SELECT_MESSAGES, earlier, to_message
 from web.conversation.storage import Database
 from web.conversation.tables import conversations, messages
 from web.errors import ConversationGone, ConversationNotFound, LogUnavailable, MessageConflict
@@ -43,13 +43,15 @@ class Accepted:
     """What became of a visitor's message.
 
     ``duplicate`` tells that it had been committed before; ``answer`` is then its answer, where
-    there is one already. ``missed`` counts the turns that Rasa has not been told of.
+    there is one already. ``missed`` counts the turns that Rasa has not been told of. ``history``
+    are the messages before it at that moment, oldest first; None for a duplicate.
     """
 
     message: StoredMessage
     duplicate: bool = False
     answer: StoredMessage | None = None
     missed: int = 0
+    history: tuple[Earlier, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +128,10 @@ class ConversationLog:
             with self._database.writing() as connection:
                 seq, missed = _next_seq(connection, message.conversation_id)
                 connection.execute(_INSERT_MESSAGE, values | {"seq": seq})
+                history = earlier(connection, message.conversation_id, seq, EARLIER)
         except IntegrityError:
             return self._committed_before(message)
-        return Accepted(stored.model_copy(update={"seq": seq}), missed=missed)
+        return Accepted(stored.model_copy(update={"seq": seq}), missed=missed, history=history)
 
     def append_answer(self, answer: StoredMessage, channel: str, missed: bool) -> StoredMessage:
         """Commit an answer with its provenance; ``missed`` where Rasa took no part.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -67,6 +68,15 @@ class Provenance(_Frozen):
     costs_revision: int | None = None
     models: dict[str, str | None] = Field(default_factory=dict)
     ms: dict[str, float] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier message as far as the next answer depends on it."""
+
+    role: Role
+    text: str
+    options: tuple[Option, ...] = ()
 
 
 class StoredMessage(_Frozen):

@@ -19,7 +19,7 @@ from retrieval.types import Evidence
 from web.botclient import BotClient, BotTurn, BotUnavailable
 from web.conversation.digest import digest
 from web.conversation.log import ConversationLog
-from web.conversation.models import StoredMessage, UserMessage
+from web.conversation.models import Earlier, StoredMessage, UserMessage
 from web.conversation.storage import LogThreads
 from web.entrybook import EntryBook
 from web.responder.base import Directive, as_route
@@ -35,7 +35,7 @@ class Asked:
     user: StoredMessage
     lang: str
     evidence: Evidence
-    history: tuple[StoredMessage, ...]
+    history: tuple[Earlier, ...]
     missed: int
 
 

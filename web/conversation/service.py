@@ -51,7 +51,6 @@ logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
 _RECOVER_WITHIN = timedelta(hours=1)
-_HISTORY = 8
 
 
 class ConversationService:
@@ -295,7 +294,10 @@ class ConversationService:
         def publish(event: Event) -> None:
             self._hub.publish(user.conversation_id, event)
 
-        lane.jobs.append(Job(message, user, accepted.missed, {"log": ms}, Draft(user, publish)))
+        history = accepted.history if not lane.jobs else None
+        lane.jobs.append(
+            Job(message, user, accepted.missed, {"log": ms}, Draft(user, publish), history)
+        )
         if lane.worker is None:
             lane.worker = self._spawn(self._work(user.conversation_id, lane))
 
@@ -343,9 +345,9 @@ class ConversationService:
             self._hub.publish(answer.conversation_id, Done(answer))
 
     async def _make(self, job: Job) -> tuple[Provenance, bool]:
-        history: tuple[StoredMessage, ...] = ()
-        if job.user.seq > 1:
-            history = await self._threads.run(self._history.before, job.user, _HISTORY)
+        history = job.history
+        if history is None:
+            history = await self._threads.run(self._history.before, job.user)
         return await self._turns.make(job.message, job.user, history, job.missed, job.draft, job.ms)
 
     def _give_up(self, job: Job, error: Exception) -> None:

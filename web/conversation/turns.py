@@ -17,7 +17,7 @@ from functools import partial
 from bot.routing import fallback_reading
 from retrieval.types import Evidence, Lang, Retriever
 from web.conversation.draft import Draft
-from web.conversation.models import Provenance, StoredMessage, UserMessage
+from web.conversation.models import Earlier, Provenance, StoredMessage, UserMessage
 from web.conversation.routing import Asked, Routed, Router
 from web.responder.base import Directive, Responder, Responders, Turn
 from web.security.text import has_words
@@ -66,7 +66,7 @@ class TurnMaker:
         self,
         message: UserMessage,
         user: StoredMessage,
-        history: tuple[StoredMessage, ...],
+        history: tuple[Earlier, ...],
         missed: int,
         draft: Draft,
         ms: dict[str, float],
@@ -90,7 +90,7 @@ class TurnMaker:
         self,
         message: UserMessage,
         user: StoredMessage,
-        history: tuple[StoredMessage, ...],
+        history: tuple[Earlier, ...],
         ms: dict[str, float],
     ) -> tuple[Evidence, str | None]:
         started = time.perf_counter()

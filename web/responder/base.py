@@ -9,7 +9,7 @@ from typing import Protocol, cast
 from generation.smalltalk import SmallTalk
 from retrieval.types import Evidence
 from web.conversation.draft import Draft
-from web.conversation.models import EntryShown, Route, StoredMessage
+from web.conversation.models import Earlier, EntryShown, Route, StoredMessage
 from web.entrybook import BookEntry, EntryBook
 
 
@@ -36,7 +36,7 @@ class Turn:
     lang: str
     evidence: Evidence
     directive: Directive
-    history: tuple[StoredMessage, ...] = ()
+    history: tuple[Earlier, ...] = ()
     degraded: bool = False
 
 

@@ -101,7 +101,7 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(tmp_path: P
 
 def test_missing_models_name_the_verb_that_fetches_them(settings: Settings) -> None:
     found = _by_name(models.check(settings))
-    assert set(found) == {"all-minilm-l6-v2", "multilingual-e5-small", "smollm2-135m"}
+    assert set(found) == {"reader-en", "reader-multi", "smollm2-135m"}
     for name, finding in found.items():
         assert finding.status == "fail"
         assert f"models fetch {name}" in finding.remedy
@@ -230,7 +230,7 @@ def test_a_damaged_model_is_found_by_its_hash(tmp_path: Path) -> None:
 
     from retrieval.models import ModelStore
 
-    good = ModelStore().ensure("all-minilm-l6-v2")
+    good = ModelStore().ensure("reader-en")
     copied = tmp_path / "models" / good.name
     shutil.copytree(good, copied)
     weights = copied / "model.bin"
@@ -239,6 +239,6 @@ def test_a_damaged_model_is_found_by_its_hash(tmp_path: Path) -> None:
         byte = file.read(1)
         file.seek(-1, 1)
         file.write(bytes([byte[0] ^ 1]))
-    found = _by_name(models.check(Settings(cache_dir=tmp_path)))["all-minilm-l6-v2"]
+    found = _by_name(models.check(Settings(cache_dir=tmp_path)))["reader-en"]
     assert found.status == "fail"
-    assert "--force all-minilm-l6-v2" in found.remedy
+    assert "--force reader-en" in found.remedy

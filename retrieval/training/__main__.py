@@ -1,0 +1,111 @@
+"""``python -m retrieval.training en|multi --worlds DIR --work DIR --out DIR``.
+
+Trains one of the two readers that the product ships. Stopped in between, the same command goes on
+from its checkpoint in ``--work``; it is done when ``--out`` holds the model's folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import Progress
+
+from retrieval.models.registry import SHIPPED
+from retrieval.training import starting
+from retrieval.training.course import Course, Schedule
+from retrieval.training.distil import distil
+from retrieval.training.export import export
+from retrieval.training.labels import label_worlds
+from retrieval.training.reader import Reader
+from retrieval.training.worlds import Ask, World, read_worlds
+
+NAMES = {"en": "reader-en", "multi": "reader-multi"}
+_LICENCES = {"en": "Apache-2.0", "multi": "MIT"}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train and export."""
+    options = _options(arguments)
+    torch.set_num_threads(options.threads)
+    worlds = [w for folder in options.worlds for w in read_worlds(folder)]
+    if options.labels and options.reader == "en":
+        worlds += label_worlds(options.labels, max(1, len(worlds) // 4), options.seed)
+    work: Path = options.work
+    work.mkdir(parents=True, exist_ok=True)
+    texts = _texts(worlds)
+    start = starting.english() if options.reader == "en" else _small(texts, work, options)
+    reader = Reader(start)
+    schedule = Schedule(options.embedding, options.interaction, options.rate, options.seed)
+    with Progress() as bar:
+        task = bar.add_task("training")
+
+        def report(phase: str, number: int, step: int, steps: int, loss: float) -> None:
+            text = f"{phase}, pass {number + 1}, loss {loss:.2f}"
+            bar.update(task, description=text, completed=step, total=steps)
+
+        asks_of = _english if options.reader == "en" else _not_english
+        checkpoint = work / f"{options.reader}.checkpoint"
+        Course(reader, worlds, asks_of, schedule, checkpoint, report).run()
+    reader.eval()
+    name = NAMES[options.reader]
+    languages = ("en",) if options.reader == "en" else ("en", "zh", "multi")
+    export(reader, start, name, languages, _LICENCES[options.reader], options.out)
+    Console().print(f"written to {options.out / name}")
+
+
+def _small(texts: Sequence[str], work: Path, options: argparse.Namespace) -> starting.Start:
+    """The multilingual model with half of its layers, distilled once and kept."""
+    start = starting.multilingual(texts, starting.KEPT_LAYERS)
+    kept = work / "multi.start"
+    if not kept.is_file():
+        teacher, student = Reader(starting.multilingual(texts)), Reader(start)
+        with Progress() as bar:
+            task = bar.add_task("distilling")
+
+            def report(step: int, steps: int) -> None:
+                bar.update(task, completed=step, total=steps)
+
+            distil(teacher, student, texts, options.seed, report)
+        torch.save(start.bert.state_dict(), kept)
+    start.bert.load_state_dict(torch.load(kept, weights_only=True))
+    return start
+
+
+def _texts(worlds: Sequence[World]) -> list[str]:
+    found: dict[str, None] = {}
+    for world in worlds:
+        for entry in world.entries:
+            found.update(dict.fromkeys((entry.question, *entry.alternatives, entry.answer)))
+        found.update(dict.fromkeys(ask.text for ask in world.asks))
+    return list(found)
+
+
+def _english(world: World) -> list[Ask]:
+    return [ask for ask in world.asks if world.lang == "en" == ask.lang]
+
+
+def _not_english(world: World) -> list[Ask]:
+    return [ask for ask in world.asks if not world.lang == "en" == ask.lang]
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m retrieval.training", description=__doc__)
+    parser.add_argument("reader", choices=sorted(NAMES), help="English, or English and Chinese")
+    parser.add_argument("--worlds", type=Path, nargs="+", required=True, help="folders of worlds")
+    parser.add_argument("--labels", type=Path, help="folder of BANKING77, CLINC150 and HINT3")
+    parser.add_argument("--work", type=Path, required=True, help="folder of checkpoints")
+    parser.add_argument("--out", type=Path, default=SHIPPED, help="folder of shipped models")
+    parser.add_argument("--embedding", type=int, default=2, help="passes of embedding")
+    parser.add_argument("--interaction", type=int, default=2, help="passes with every token")
+    parser.add_argument("--rate", type=float, default=8e-5, help="highest learning rate")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Worlds made of public sets of labelled questions: a label is an entry without an answer."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from retrieval.training.worlds import Ask, World
+from retrieval.types import Entry
+
+_LABELS, _SHOWN, _ASKED, _LEAST = 50, 3, 2, 4
+_CSV = (
+    ("banking77", "banking77/train.csv", "text", "category"),
+    *(
+        (f"hint3-{bot}", f"hint3/{bot}_train.csv", "sentence", "label")
+        for bot in ("curekart", "powerplay11", "sofmattress")
+    ),
+)
+_CLINC = "clinc150/train_val.json"
+
+
+def label_worlds(data: Path, count: int, seed: int) -> Iterator[World]:
+    """``count`` worlds of fifty labels each, from BANKING77, CLINC150 and HINT3 under ``data``.
+
+    Raises OSError where a file is missing.
+    """
+    rng = random.Random(seed)  # noqa: S311 - a choice of questions
+    sets = list(_sets(data))
+    for number in range(count):
+        name, groups = rng.choice(sets)
+        entries, asks = [], []
+        for label in rng.sample(sorted(groups), min(_LABELS, len(groups))):
+            texts = rng.sample(groups[label], min(len(groups[label]), _SHOWN + _ASKED))
+            shown = rng.randint(1, min(_SHOWN, len(texts) - 1))
+            entries.append(Entry(label, 1, "en", texts[0], "", tuple(texts[1:shown])))
+            asks += [Ask(t, (label,), "label", "en") for t in texts[shown : shown + _ASKED]]
+        yield World(f"en-{name}-{number}", "en", tuple(entries), tuple(asks))
+
+
+def _sets(data: Path) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    for name, path, text, label in _CSV:
+        groups: dict[str, list[str]] = defaultdict(list)
+        with (data / path).open(encoding="utf-8", newline="") as stream:
+            for row in csv.DictReader(stream):
+                groups[row[label]].append(row[text])
+        yield name, _enough(groups)
+    groups = defaultdict(list)
+    for text, label in json.loads((data / _CLINC).read_text(encoding="utf-8"))["train"]:
+        groups[label].append(text)
+    yield "clinc150", _enough(groups)
+
+
+def _enough(groups: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {label: texts for label, texts in groups.items() if len(texts) >= _LEAST}

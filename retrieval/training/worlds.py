@@ -1,0 +1,120 @@
+"""Worlds: a company's base, and questions whose answers in it are known.
+
+A file is JSON lines: one with ``world``, ``company`` and ``lang``; one an entry (``id``,
+``question``, ``alternatives``, ``answer``) with its ``asks`` by kind ("cross" is in the other
+language) and its ``near`` misses, which no entry answers; and lines with ``far``, ``ambiguous``
+(``text``, ``either``), ``double`` (``text``, ``both``) and ``dialogues`` (turns of ``user`` and
+``expect``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retrieval.errors import RetrievalError
+from retrieval.types import Entry, Lang
+
+_OTHER: Mapping[str, Lang] = {"en": "zh", "zh": "en"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question; ``gold`` are the ids that answer it, none where it is not covered."""
+
+    text: str
+    gold: tuple[str, ...]
+    kind: str
+    lang: Lang
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A turn of a dialogue, and the entry that answers it, if any."""
+
+    text: str
+    gold: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A base and its questions. ``doubles`` hold two questions each; ``dialogues`` are turns."""
+
+    name: str
+    lang: Lang
+    entries: tuple[Entry, ...]
+    asks: tuple[Ask, ...]
+    doubles: tuple[Ask, ...] = ()
+    dialogues: tuple[tuple[Said, ...], ...] = ()
+
+
+def read_worlds(folder: Path) -> list[World]:
+    """Every world of a folder, by name. Raises RetrievalError where a file cannot be read."""
+    paths = sorted(folder.glob("*.jsonl"))
+    if not paths:
+        raise RetrievalError(f"There is no world (*.jsonl) in {folder}.")
+    return [read_world(path) for path in paths]
+
+
+def read_world(path: Path) -> World:
+    """Read one file. Raises RetrievalError with the line that is wrong."""
+    rows = list(_rows(path))
+    try:
+        head = next(row for row in rows if "world" in row)
+        lang: Lang = "zh" if head["lang"] == "zh" else "en"
+        entries = tuple(_entry(row, lang) for row in rows if "id" in row)
+        return World(
+            name=head["world"],
+            lang=lang,
+            entries=entries,
+            asks=tuple(ask for row in rows for ask in _asks(row, lang)),
+            doubles=tuple(
+                Ask(d["text"], tuple(d["both"]), "double", lang)
+                for row in rows
+                for d in row.get("double", ())
+            ),
+            dialogues=tuple(
+                tuple(Said(turn["user"], turn["expect"]) for turn in dialogue)
+                for row in rows
+                for dialogue in row.get("dialogues", ())
+            ),
+        )
+    except (StopIteration, KeyError, TypeError) as error:
+        raise RetrievalError(f"{path} is no world: {error!r} is missing or wrong.") from error
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as stream:
+        for number, line in enumerate(stream, start=1):
+            if not line.strip():
+                continue
+            try:
+                yield json.loads(line)
+            except ValueError as error:
+                raise RetrievalError(f"{path}, line {number}: {error}.") from error
+
+
+def _entry(row: Mapping[str, Any], lang: Lang) -> Entry:
+    return Entry(
+        id=row["id"],
+        revision=1,
+        lang=lang,
+        question=row["question"],
+        answer=row["answer"],
+        alternatives=tuple(row.get("alternatives", ())),
+    )
+
+
+def _asks(row: Mapping[str, Any], lang: Lang) -> Iterator[Ask]:
+    if "id" in row:
+        for kind, text in row["asks"].items():
+            yield Ask(text, (row["id"],), kind, _OTHER[lang] if kind == "cross" else lang)
+        for text in row["near"]:
+            yield Ask(text, (), "near", lang)
+    for text in row.get("far", ()):
+        yield Ask(text, (), "far", lang)
+    for one in row.get("ambiguous", ()):
+        yield Ask(one["text"], tuple(one["either"]), "ambiguous", lang)
