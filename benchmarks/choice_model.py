@@ -106,6 +106,7 @@ class Stack:
 
     @classmethod
     def of(cls, cases: Sequence[Case], mean: Array, scale: Array) -> Stack:
+        """Stack cases, their features centred by ``mean`` and divided by ``scale``."""
         rows: list[Array] = []
         pair: list[int] = []
         choices: list[NDArray[np.int64]] = []

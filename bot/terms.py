@@ -56,10 +56,10 @@ class CostMatrix:
         return {"revision": self.revision, "matrix": {r: dict(c) for r, c in self.matrix.items()}}
 
 
-#: Chosen so that an answer wants p of about 0.5, a clarification two or three close entries, and
-#: a composed reply a message that asks for several things at once: on development worlds, the most
-#: right answers with four of five uncovered questions not answered and one of twenty wrong
-#: (docs/developers/retrieval.md).
+#: Chosen so that an answer wants p of about 0.6, a clarification two or three close entries, and
+#: a composed reply a message that asks for several things at once: on the fitting companies, the
+#: most right answers with four of five uncovered questions not answered (one reply in twelve is
+#: then wrong; docs/developers/retrieval.md).
 DEFAULT_COSTS = CostMatrix(1, {
     route: dict(zip(STATES, row, strict=True)) for route, row in {
         # ........  top   option several uncov  chat  flow  insight person

@@ -1,10 +1,8 @@
-"""One converted encoder in memory: its tokenizer, its card and its forward pass.
-
-A model that embeds and one that judges may be the same weights; they are loaded once.
-"""
+"""One converted encoder in memory: its tokenizer, its card and its forward pass."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Iterator, Sequence
@@ -76,7 +74,9 @@ class Ct2Engine:
             )
         self._tokens = open_tokens(folder, int(self.card["max_tokens"]))
         self.folder = folder
-        self.version = f"{self.name}@{Manifest.read(folder).files['model.bin'][:12]}"
+        # All files: token vectors hang on the heads and the tokenizer too.
+        files = json.dumps(Manifest.read(folder).files, sort_keys=True)
+        self.version = f"{self.name}@{hashlib.sha256(files.encode()).hexdigest()[:12]}"
         engine = ctranslate2.Encoder(
             str(folder), device="cpu", compute_type="int8", inter_threads=1, intra_threads=1
         )

@@ -33,8 +33,8 @@ FEATURES = (
 #: Features of the message itself: they decide how likely it is that no entry answers.
 QUERY_FEATURES = ("few_words", "many_words", "unknown_words", "no_words", "unanswerable")
 
-_DENSE_CANDIDATES = 24
-_LEXICAL_CANDIDATES = 12
+_DENSE_CANDIDATES = 16
+_LEXICAL_CANDIDATES = 8
 _OVERLAP_FLOOR = 1e-9
 _DENSE, _TOKENS = 4, 7
 

@@ -30,7 +30,7 @@ from retrieval.models import ModelStore
 from retrieval.ranking import Ranking, rank
 from retrieval.text import content_words
 from retrieval.tokens import EntryReading, entry_reading
-from retrieval.types import Consistency, Encoder, Entry, Evidence, Lang
+from retrieval.types import Consistency, Encoder, Entry, Evidence, Lang, Reading
 
 _log = logging.getLogger(__name__)
 
@@ -90,8 +90,8 @@ class HybridRetriever:
     def load(self) -> None:
         """Load models and the last snapshot. Raises ModelError.
 
-        A damaged snapshot is set aside: ``damage`` then says what was wrong, the index holds
-        what could be trusted, and ``replace_all`` makes it whole.
+        A damaged snapshot is set aside: ``damage`` then says what was wrong, the index is empty,
+        and ``replace_all`` fills it, reading anew only what is not to be trusted.
         """
         for encoder in self._encoders.values():
             encoder.load()
@@ -114,8 +114,12 @@ class HybridRetriever:
                 cache.encoder: dict(zip(cache.digests, cache.readings, strict=True))
                 for cache in found.caches
             }
-        if found.entries is not None:
+        # Where something would have to be read again, the index stays empty: filling it is then
+        # noticed by whoever keeps it, and written to disk.
+        known = all(encoder.version in self._spare for encoder in self._encoders.values())
+        if found.entries is not None and found.damage is None and known:
             self.upsert(found.entries)
+            self._spare = {}
 
     def search(
         self,
@@ -130,9 +134,7 @@ class HybridRetriever:
         chosen = lang or detect(text, history)
         completed = complete(text, history)
         texts = [text] if completed.lean == "none" else [text, completed.query]
-        with self._locked() as catalogue:
-            spaces = _spaces(text, chosen, catalogue)
-        queries = self._queries(texts, chosen, spaces)
+        queries = self._queries(texts, chosen)
         encoded = time.perf_counter()
         with self._locked() as catalogue:
             ranking, used = self._rank(queries, completed, chosen, catalogue)
@@ -211,9 +213,7 @@ class HybridRetriever:
 
     def candidates(self, text: str, lang: Lang) -> Candidates:
         """The candidates of a message with their features; what fitting calibration looks at."""
-        with self._locked() as catalogue:
-            spaces = _spaces(text, lang, catalogue)
-        (query,) = self._queries([text], lang, spaces)
+        (query,) = self._queries([text], lang)
         with self._locked() as catalogue:
             return candidates_for(query, catalogue)
 
@@ -224,12 +224,19 @@ class HybridRetriever:
                 raise NotLoaded("The retriever was used before its load().")
             yield self._catalogue
 
-    def _queries(self, texts: Sequence[str], lang: Lang, spaces: Sequence[Space]) -> list[Query]:
-        read = {space: self._encoders[space].read(texts) for space in spaces}
-        return [
-            Query(text, lang, {space: found[number] for space, found in read.items()})
-            for number, text in enumerate(texts)
-        ]
+    def _queries(self, texts: Sequence[str], lang: Lang) -> list[Query]:
+        """Each text read by the encoders that it needs: a completed message may be in two
+        languages where the message itself is in one."""
+        with self._locked() as catalogue:
+            wanted = [_spaces(text, lang, catalogue) for text in texts]
+        read: list[dict[Space, Reading]] = [{} for _ in texts]
+        for space, encoder in self._encoders.items():
+            mine = [number for number, spaces in enumerate(wanted) if space in spaces]
+            if mine:
+                readings = encoder.read([texts[number] for number in mine])
+                for number, reading in zip(mine, readings, strict=True):
+                    read[number][space] = reading
+        return [Query(text, lang, found) for text, found in zip(texts, read, strict=True)]
 
     def _rank(
         self, queries: Sequence[Query], completed: Completed, lang: Lang, catalogue: Catalogue

@@ -12,9 +12,6 @@ _TOKEN = re.compile(rf"[{_HAN}]+|[a-z0-9]+(?:'[a-z]+)?")
 _HAN_RUN = re.compile(rf"[{_HAN}]")
 _INVISIBLE = re.compile("[​-‏‪-‮⁠-⁤﻿\x00-\x08\x0b-\x1f\x7f]")
 _SPACE = re.compile(r"\s+")
-_BREAK = re.compile(r"(?<=[.!?;。！？；…])\s+|(?<=[。！？；…])|\n+|(?<=,)\s+|(?<=，)|\s+[-–—]+\s+")
-_CLAUSE_WORDS = 3
-_MOST_CLAUSES = 6
 
 # Words that carry no topic; wh-words too, because nearly every entry is a question.
 _STOPWORDS = """
@@ -87,26 +84,6 @@ def content_words(text: str) -> set[str]:
         if len(token) == 1 and token not in HAN_STOPWORDS:
             found.add(token)
     return found
-
-
-def clauses(text: str) -> list[str]:
-    """The sentences and clauses of a longer message, the last six at most; none of a short one.
-
-    People tell a story before or after they ask; the clause that asks is found by comparing each.
-    A clause without enough words joins the one after it.
-    """
-    found: list[str] = []
-    held = ""
-    for part in _BREAK.split(text):
-        held = f"{held} {part}".strip()
-        words = content_words(held)
-        han = sum(1 for word in words if _HAN_RUN.match(word))
-        if len(words) - han + han / 2 >= _CLAUSE_WORDS:
-            found.append(held)
-            held = ""
-    if held and found:
-        found[-1] = f"{found[-1]} {held}"
-    return found[-_MOST_CLAUSES:] if len(found) > 1 else []
 
 
 def char_ngrams(text: str) -> Counter[str]:

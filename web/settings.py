@@ -62,9 +62,11 @@ class Settings(BaseSettings):
     api_keys: tuple[SecretStr, ...] = Field(
         default=(), description="Keys accepted by the compatible ends."
     )
-    encoder_en: str = Field(default="reader-en", description="Encoder and judge for English.")
+    encoder_en: str = Field(
+        default="reader-en", description="Encoder that compares English with English."
+    )
     encoder_multi: str = Field(
-        default="reader-multi", description="Encoder and judge for all other languages."
+        default="reader-multi", description="Encoder for Chinese, and across languages."
     )
     generator: str = Field(
         default="smollm2-135m",

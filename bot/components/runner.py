@@ -15,7 +15,7 @@ from rasa.engine.runner.dask import DaskGraphRunner
 
 
 class StraightGraphRunner(DaskGraphRunner):  # type: ignore[misc]
-    """Calls the nodes one after the other; results and errors are those of the runner above."""
+    """Calls the nodes one after the other; what nodes and targets give is what dask would give."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -24,14 +24,19 @@ class StraightGraphRunner(DaskGraphRunner):  # type: ignore[misc]
     def run(
         self, inputs: dict[str, Any] | None = None, targets: list[str] | None = None
     ) -> dict[str, Any]:
+        """Run what ``targets`` need, given ``inputs`` by name. Raises GraphRunError."""
         wanted = tuple(targets or self._graph_schema.target_names)
         if wanted not in self._orders:
             self._orders[wanted] = self._order(wanted)
         order = self._orders[wanted]
         # A node takes its inputs as (name, value); a name without a value stands for itself.
         done: dict[str, Any] = {name: (name, value) for name, value in (inputs or {}).items()}
-        for name, node, needs in order:
-            done[name] = node(*(done.get(need, need) for need in needs))
+        try:
+            for name, node, needs in order:
+                if name not in done:
+                    done[name] = node(*(done.get(need, need) for need in needs))
+        except RuntimeError as error:
+            raise GraphRunError("Error running runner.") from error
         return {name: done[name][1] for name in wanted}
 
     def _order(self, wanted: tuple[str, ...]) -> list[tuple[str, Any, tuple[str, ...]]]:

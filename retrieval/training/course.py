@@ -57,7 +57,6 @@ class Course:
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.schedule.seed)  # noqa: S311 - an order of questions
-        torch.manual_seed(self.schedule.seed)
         self.reader.freeze()
         rate = self.schedule.rate
         heads = [
@@ -118,6 +117,8 @@ class Course:
         made = []
         for world in self.worlds:
             asks = self.asks_of(world)
+            if not asks:
+                continue  # a world of the other language
             self.rng.shuffle(asks)
             count = max(1, round(len(asks) / size))
             for start in range(count):

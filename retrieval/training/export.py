@@ -56,6 +56,8 @@ def export(
         folder = out / name
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(made, folder)
+    for path in folder.iterdir():
+        path.chmod(0o644)
     files = {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
     about = {"name": name, "languages": list(languages), "licence": licence, "files": files}
     (folder / "spec.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")

@@ -4,7 +4,7 @@ A file is JSON lines: one with ``world``, ``company`` and ``lang``; one an entry
 ``question``, ``alternatives``, ``answer``) with its ``asks`` by kind ("cross" is in the other
 language) and its ``near`` misses, which no entry answers; and lines with ``far``, ``ambiguous``
 (``text``, ``either``), ``double`` (``text``, ``both``) and ``dialogues`` (turns of ``user`` and
-``expect``).
+``expect``). The last two are not for training and are passed over here.
 """
 
 from __future__ import annotations
@@ -32,23 +32,13 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A turn of a dialogue, and the entry that answers it, if any."""
-
-    text: str
-    gold: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class World:
-    """A base and its questions. ``doubles`` hold two questions each; ``dialogues`` are turns."""
+    """A base and its questions."""
 
     name: str
     lang: Lang
     entries: tuple[Entry, ...]
     asks: tuple[Ask, ...]
-    doubles: tuple[Ask, ...] = ()
-    dialogues: tuple[tuple[Said, ...], ...] = ()
 
 
 def read_worlds(folder: Path) -> list[World]:
@@ -71,16 +61,6 @@ def read_world(path: Path) -> World:
             lang=lang,
             entries=entries,
             asks=tuple(ask for row in rows for ask in _asks(row, lang)),
-            doubles=tuple(
-                Ask(d["text"], tuple(d["both"]), "double", lang)
-                for row in rows
-                for d in row.get("double", ())
-            ),
-            dialogues=tuple(
-                tuple(Said(turn["user"], turn["expect"]) for turn in dialogue)
-                for row in rows
-                for dialogue in row.get("dialogues", ())
-            ),
         )
     except (StopIteration, KeyError, TypeError) as error:
         raise RetrievalError(f"{path} is no world: {error!r} is missing or wrong.") from error

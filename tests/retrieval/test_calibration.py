@@ -136,7 +136,7 @@ def test_a_placeholder_answer_does_not_move_the_ranking(retriever: HybridRetriev
 
 
 def test_features_lie_where_they_are_named(retriever: HybridRetriever) -> None:
-    (query,) = retriever._queries(["How do I reset my router?"], "en", ["en", "multi"])
+    (query,) = retriever._queries(["How do I reset my router?"], "en")
     with retriever._locked() as catalogue:
         found = candidates_for(query, catalogue)
     row = dict(zip(FEATURES, found.rows[found.ids.index("router-reset")], strict=True))

@@ -165,3 +165,20 @@ def test_a_story_around_the_question_does_not_hide_it(real_retriever: HybridRetr
         "how do I restart the router? Thanks a lot in advance."
     )
     assert real_retriever.search(story).ranked[0].entry_id == "router-restart"
+
+
+def test_each_text_is_read_by_the_encoders_that_it_needs(tmp_path: Path) -> None:
+    made = small_retriever(tmp_path)
+    made.load()
+    made.replace_all(SMALL_BASE[:5])  # every answer exists in English
+    texts = ["and for mobile?", "你们的宽带怎么退订 for mobile"]
+    alone, completed = made._queries(texts, "en")
+    assert set(alone.spaces) == {"en"}
+    assert set(completed.spaces) == {"multi"}
+    found = made.search("and for mobile?", history=["你们的宽带怎么退订"])
+    assert found.ranked
+    made.replace_all(SMALL_BASE)  # one exists in Chinese alone
+    (both,) = made._queries(texts[:1], "en")
+    assert set(both.spaces) == {"en", "multi"}
+    (chinese,) = made._queries(texts[1:], "zh")
+    assert set(chinese.spaces) == {"multi"}

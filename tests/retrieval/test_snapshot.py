@@ -108,6 +108,9 @@ def test_the_snapshot_before_stands_in_for_a_damaged_one(tmp_path: Path, written
 def test_vectors_of_another_encoder_are_not_used(tmp_path: Path, written: Path) -> None:
     other = small_retriever(tmp_path, version="2")
     other.load()
+    # Left empty, so that it is filled and written anew.
+    assert not other.check(SMALL_BASE).ok
+    other.replace_all(SMALL_BASE)
     assert texts_encoded(other) > 0
     assert other.check(SMALL_BASE).ok
 

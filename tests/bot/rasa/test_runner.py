@@ -71,6 +71,11 @@ def test_results_are_those_of_dask(storage: Any) -> None:
             assert ours.run(inputs={"start": start}, targets=targets) == expected
 
 
+def test_an_input_stands_in_for_the_node_of_its_name(storage: Any) -> None:
+    for runner in runners(storage):
+        assert runner.run(inputs={"start": 1, "left": 5}, targets=["right"]) == {"right": 106}
+
+
 def test_a_missing_input_is_the_same_error(storage: Any) -> None:
     for runner in runners(storage):
         with pytest.raises(GraphRunError, match="missing"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,27 @@ def test_a_course_that_was_stopped_takes_the_same_steps(
     # The step during which it was stopped is taken again.
     again = parts[:3] + parts[4:]
     np.testing.assert_allclose(again, whole, rtol=1e-4)
+
+
+def test_a_world_of_the_other_language_is_passed_over(
+    start: Callable[[], Any], world: World, tmp_path: Path
+) -> None:
+    from retrieval.training.__main__ import _english, _not_english
+    from retrieval.training.course import Course, Schedule
+    from retrieval.training.reader import Reader
+
+    chinese = replace(
+        world, lang="zh", asks=tuple(replace(a, lang="zh") for a in world.asks if a.kind != "cross")
+    )
+    assert {a.lang for a in _english(world)} == {"en"}
+    assert not _english(chinese)
+    assert len(_not_english(chinese)) == len(chinese.asks)
+    steps: list[int] = []
+    Course(
+        Reader(start()), [world, chinese], _english, Schedule(1, 1, 1e-3), tmp_path / "one.part",
+        lambda phase, number, step, total, loss: steps.append(total),
+    ).run()  # fmt: skip
+    assert steps == [1, 1]
 
 
 def test_a_student_comes_nearer_to_its_teacher(start: Callable[[], Any], world: World) -> None:
