@@ -7,7 +7,6 @@ questions become near misses: on the topic, and not covered.
 
 from __future__ import annotations
 
-import csv
 import json
 import random
 import re
@@ -20,6 +19,7 @@ from typing import Any
 
 from retrieval.text import STOPWORDS
 from retrieval.training import worlds as training
+from retrieval.training.labels import clinc150, label_sets
 from retrieval.training.worlds import read_worlds
 from retrieval.types import Entry, Lang
 
@@ -74,7 +74,7 @@ def _plain_worlds(data: Path | None, rng: random.Random) -> Iterator[World]:
     if data is None:
         return
     yield from _stackfaq(data, rng)
-    for source, groups in _label_sets(data):
+    for source, groups in label_sets(data, least=5):
         for _ in range(2):
             yield _from_groups(source, groups, rng)
     yield from _clinc(data, rng)
@@ -206,27 +206,8 @@ def _stackfaq(data: Path, rng: random.Random) -> Iterator[World]:
         yield World("stackfaq", entries, tuple(asks))
 
 
-def _label_sets(data: Path) -> Iterator[tuple[str, dict[str, list[str]]]]:
-    for name, path, columns in (
-        ("banking77", data / "banking77" / "train.csv", ("text", "category")),
-        *(
-            (f"hint3-{bot}", data / "hint3" / f"{bot}_train.csv", ("sentence", "label"))
-            for bot in ("curekart", "powerplay11", "sofmattress")
-        ),
-    ):
-        groups: dict[str, list[str]] = defaultdict(list)
-        with path.open(encoding="utf-8", newline="") as stream:
-            for row in csv.DictReader(stream):
-                groups[row[columns[1]]].append(row[columns[0]])
-        yield name, {k: v for k, v in groups.items() if len(v) >= 5}
-
-
 def _clinc(data: Path, rng: random.Random) -> Iterator[World]:
-    raw = json.loads((data / "clinc150" / "train_val.json").read_text(encoding="utf-8"))
-    groups: dict[str, list[str]] = defaultdict(list)
-    for text, label in raw["train"]:
-        groups[label].append(text)
-    outside = [text for text, _ in raw["oos_train"]]
+    groups, outside = clinc150(data)
     for _ in range(2):
         some = dict(rng.sample(sorted(groups.items()), 75))
         world = _from_groups("clinc150", some, rng, per_label=4)

@@ -7,7 +7,7 @@ company: whoever finds the model free starts at once, and takes along what has q
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,21 @@ Hidden = NDArray[np.float32]
 _NARROW = 16
 #: Passes of more padded tokens than this gain nothing from company, and would hold it up.
 _LARGE = 512
+
+
+def by_length(lengths: Sequence[int], most_tokens: int) -> Iterator[list[int]]:
+    """Numbers of texts in batches, those of like length together to spare padding.
+
+    A batch, padded to its longest text, has at most ``most_tokens`` tokens, or a single text.
+    """
+    order = sorted(range(len(lengths)), key=lambda number: lengths[number])
+    start = 0
+    while start < len(order):
+        stop = start + 1
+        while stop < len(order) and lengths[order[stop]] * (stop + 1 - start) <= most_tokens:
+            stop += 1
+        yield order[start:stop]
+        start = stop
 
 
 class _Job:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.batching import Batcher, Ids
+from retrieval.batching import Batcher, Ids, by_length
 from retrieval.errors import ModelError, NotLoaded
 from retrieval.models import ModelStore
 from retrieval.models.manifest import Manifest
@@ -59,7 +59,7 @@ class Ct2Engine:
         """
         if self._run is None:
             raise NotLoaded(f"The encoder {self.name} was used before its load().")
-        for numbers in _batches([len(one) for one in ids]):
+        for numbers in by_length([len(one) for one in ids], _BATCH_TOKENS):
             lengths = np.array([len(ids[number]) for number in numbers])
             yield numbers, self._run([ids[number] for number in numbers]), lengths
 
@@ -85,14 +85,3 @@ class Ct2Engine:
             return np.array(engine.forward_batch(ids).last_hidden_state, dtype=np.float32)
 
         self._run = Batcher(forward)
-
-
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    order = sorted(range(len(lengths)), key=lambda number: lengths[number])
-    start = 0
-    while start < len(order):
-        stop = start + 1
-        while stop < len(order) and lengths[order[stop]] * (stop + 1 - start) <= _BATCH_TOKENS:
-            stop += 1
-        yield order[start:stop]
-        start = stop

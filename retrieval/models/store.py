@@ -132,7 +132,7 @@ class ModelStore:
                 source = hub.gather(spec.name, self._model_dir, raw, report)
             else:
                 source = sources.gather(spec, self._model_dir, raw, report)
-            _convert(spec, raw, out, report)
+            run_conversion(spec, raw, out, report)
             kind = json.loads((out / "card.json").read_text(encoding="utf-8"))["kind"]
             Manifest.of(out, spec.name, kind, spec.fingerprint(), source)
             if folder.is_dir():
@@ -164,8 +164,9 @@ class ModelStore:
         )
 
 
-def _convert(spec: ModelSpec, raw: Path, out: Path, report: Progress) -> None:
-    """Run the converting process and pass its progress on."""
+def run_conversion(spec: ModelSpec, raw: Path, out: Path, report: Progress) -> None:
+    """Convert ``raw`` into the empty folder ``out`` in a process of its own; a job file is written
+    beside ``raw``. Raises ConversionFailed."""
     job = raw.parent / "job.json"
     job.write_text(
         json.dumps({"spec": spec.as_job(), "raw": str(raw), "out": str(out)}), encoding="utf-8"

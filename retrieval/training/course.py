@@ -23,7 +23,7 @@ from retrieval.types import Entry
 _ASKS = {"embedding": 160, "interaction": 200}
 _PART_OF_BASE = 0.7
 _WARM_UP = 0.05
-_LAST_RATE = 0.03
+_FIRST_RATE, _LAST_RATE = 0.1, 0.03
 _SAVE_EVERY_S = 120.0
 
 
@@ -130,9 +130,12 @@ class Course:
         return made
 
     def _set_rate(self, progress: float) -> None:
-        factor = max(_LAST_RATE, 1 - progress) if progress > _WARM_UP else progress / _WARM_UP
+        if progress <= _WARM_UP:
+            factor = max(_FIRST_RATE, progress / _WARM_UP)
+        else:
+            factor = max(_LAST_RATE, 1 - progress)
         for group in self.optimiser.param_groups:
-            group["lr"] = group["base"] * max(factor, 0.1 if progress <= _WARM_UP else _LAST_RATE)
+            group["lr"] = group["base"] * factor
 
     def save(self) -> None:
         """Write the checkpoint; by rename, so that a kill leaves the one before."""

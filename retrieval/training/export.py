@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,8 @@ from safetensors.torch import save_file
 from retrieval.encoder import HEADS
 from retrieval.errors import ConversionFailed
 from retrieval.models.manifest import sha256_of
+from retrieval.models.registry import ModelSpec
+from retrieval.models.store import run_conversion
 from retrieval.training.reader import TOKENS, Reader
 from retrieval.training.starting import Start
 
@@ -39,14 +39,8 @@ def export(
         )
         (raw / "config.json").write_text(json.dumps(reader.bert.config.to_dict()), "utf-8")
         (raw / "tokenizer.json").write_text(start.tokenizer, "utf-8")
-        spec = {
-            "name": name,
-            "kind": "encoder",
-            "licence": licence,
-            "converter": "bert",
-            "card": _card(reader),
-        }
-        _convert(spec, raw, made)
+        spec = ModelSpec(name, "encoder", "bert", languages, licence, card=_card(reader))
+        run_conversion(spec, raw, made, lambda *_: None)
         save_file(_heads(reader), str(made / HEADS))
         for unpinned in ("pieces.model", "pieces.json"):
             (made / unpinned).unlink(missing_ok=True)
@@ -63,7 +57,7 @@ def export(
     (folder / "spec.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
 
-def _card(reader: Reader) -> dict[str, Any]:
+def _card(reader: Reader) -> dict[str, str | int]:
     return {
         "dim": reader.bert.config.hidden_size,
         "pooling": "mean",
@@ -85,16 +79,3 @@ def _heads(reader: Reader) -> dict[str, Any]:
         "entry": joined(reader.entry),
         "none": joined(reader.none),
     }
-
-
-def _convert(spec: dict[str, Any], raw: Path, out: Path) -> None:
-    job = raw.parent / "job.json"
-    job.write_text(json.dumps({"spec": spec, "raw": str(raw), "out": str(out)}), encoding="utf-8")
-    done = subprocess.run(  # noqa: S603 - our own module and our own job file
-        [sys.executable, "-m", "retrieval.models.convert", str(job)],
-        capture_output=True,
-        text=True,
-        cwd=Path(__file__).resolve().parents[2],
-    )
-    if done.returncode != 0:
-        raise ConversionFailed(f"{spec['name']} could not be converted: {done.stderr.strip()}")

@@ -29,7 +29,7 @@ def label_worlds(data: Path, count: int, seed: int) -> Iterator[World]:
     Raises OSError where a file is missing.
     """
     rng = random.Random(seed)  # noqa: S311 - a choice of questions
-    sets = list(_sets(data))
+    sets = [*label_sets(data), ("clinc150", clinc150(data)[0])]
     for number in range(count):
         name, groups = rng.choice(sets)
         entries, asks = [], []
@@ -41,18 +41,20 @@ def label_worlds(data: Path, count: int, seed: int) -> Iterator[World]:
         yield World(f"en-{name}-{number}", "en", tuple(entries), tuple(asks))
 
 
-def _sets(data: Path) -> Iterator[tuple[str, dict[str, list[str]]]]:
+def label_sets(data: Path, least: int = _LEAST) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """BANKING77 and the bots of HINT3: questions by label, of labels with ``least`` or more."""
     for name, path, text, label in _CSV:
         groups: dict[str, list[str]] = defaultdict(list)
         with (data / path).open(encoding="utf-8", newline="") as stream:
             for row in csv.DictReader(stream):
                 groups[row[label]].append(row[text])
-        yield name, _enough(groups)
-    groups = defaultdict(list)
-    for text, label in json.loads((data / _CLINC).read_text(encoding="utf-8"))["train"]:
+        yield name, {label: texts for label, texts in groups.items() if len(texts) >= least}
+
+
+def clinc150(data: Path) -> tuple[dict[str, list[str]], list[str]]:
+    """CLINC150's training questions by label, and those that are out of scope."""
+    raw = json.loads((data / _CLINC).read_text(encoding="utf-8"))
+    groups: dict[str, list[str]] = defaultdict(list)
+    for text, label in raw["train"]:
         groups[label].append(text)
-    yield "clinc150", _enough(groups)
-
-
-def _enough(groups: dict[str, list[str]]) -> dict[str, list[str]]:
-    return {label: texts for label, texts in groups.items() if len(texts) >= _LEAST}
+    return dict(groups), [text for text, _ in raw.get("oos_train", ())]

@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
 
+from retrieval.batching import by_length
 from retrieval.training.starting import Start
 
 #: As many tokens of a text are read, here and where it is served.
@@ -92,7 +93,7 @@ class Reader(nn.Module):  # type: ignore[misc]
         vectors: list[Any] = [None] * len(rows)
         hidden: list[Any] = [None] * len(rows)
         first, last = len(self._before), len(self._after)
-        for numbers in _batches(framed):
+        for numbers in by_length([len(row) for row in framed], _BATCH_TOKENS):
             states, mask = self._forward([framed[number] for number in numbers])
             pooled = (states * mask[..., None]).sum(1) / mask[..., None].sum(1)
             for row, number in enumerate(numbers):
@@ -109,15 +110,3 @@ class Reader(nn.Module):  # type: ignore[misc]
             ids[number, : len(row)] = torch.tensor(row)
             mask[number, : len(row)] = 1
         return self.bert(input_ids=ids, attention_mask=mask.long()).last_hidden_state, mask
-
-
-def _batches(rows: Sequence[list[int]]) -> list[list[int]]:
-    """Numbers of rows, those of like length together."""
-    order = sorted(range(len(rows)), key=lambda number: len(rows[number]))
-    made: list[list[int]] = []
-    for number in order:
-        if made and len(rows[number]) * (len(made[-1]) + 1) <= _BATCH_TOKENS:
-            made[-1].append(number)
-        else:
-            made.append([number])
-    return made
