@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
 from rich.console import Console
-from rich.progress import Progress
 
 from retrieval.models.registry import SHIPPED
 from retrieval.training import starting
@@ -20,12 +20,15 @@ from retrieval.training.course import Course, Schedule
 from retrieval.training.distil import distil
 from retrieval.training.export import export
 from retrieval.training.labels import label_worlds
+from retrieval.training.progress import Steps
 from retrieval.training.reader import Reader
 from retrieval.training.worlds import Ask, World, read_worlds
 
 #: As many worlds are made of public label sets.
 _LABEL_WORLDS = 8
 NAMES = {"en": "reader-en", "multi": "reader-multi"}
+#: Passes of embedding; the multilingual reader has learnt from its teacher already.
+_EMBEDDING = {"en": 2, "multi": 1}
 _LICENCES = {"en": "Apache-2.0", "multi": "MIT"}
 
 
@@ -45,13 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         worlds += labels
     start = starting.english() if options.reader == "en" else _small(texts, work, options)
     reader = Reader(start)
-    schedule = Schedule(options.embedding, options.interaction, options.rate, options.seed)
-    with Progress() as bar:
-        task = bar.add_task("training")
+    embedding = _EMBEDDING[options.reader] if options.embedding is None else options.embedding
+    schedule = Schedule(embedding, options.interaction, options.rate, options.seed)
+    with Steps() as shown:
 
         def report(phase: str, number: int, step: int, steps: int, loss: float) -> None:
-            text = f"{phase}, pass {number + 1}, loss {loss:.2f}"
-            bar.update(task, description=text, completed=step, total=steps)
+            shown.at(f"{phase}, pass {number + 1}, loss {loss:.2f}", step, steps)
 
         asks_of = _english if options.reader == "en" else _not_english
         checkpoint = work / f"{options.reader}.checkpoint"
@@ -64,23 +66,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _small(texts: Sequence[str], work: Path, options: argparse.Namespace) -> starting.Start:
-    """The multilingual model with half of its layers, distilled once and kept."""
-    start = starting.multilingual(texts, starting.KEPT_LAYERS)
+    """The multilingual model with half of its layers, distilled once and kept with its vocabulary:
+    a training that goes on after worlds were added still reads the same pieces."""
     kept = work / "multi.start"
     if not kept.is_file():
-        teacher, student = Reader(starting.multilingual(texts)), Reader(start)
-        with Progress() as bar:
-            task = bar.add_task("distilling")
-
-            def report(step: int, steps: int) -> None:
-                bar.update(task, completed=step, total=steps)
-
-            distil(teacher, student, texts, options.seed, report)
-        part = kept.with_suffix(".part")
-        torch.save(start.bert.state_dict(), part)
-        part.replace(kept)
-    start.bert.load_state_dict(torch.load(kept, weights_only=True))
-    return start
+        teacher = Reader(starting.multilingual(texts))
+        start = starting.multilingual(texts, starting.KEPT_LAYERS)
+        with Steps() as shown:
+            distil(teacher, Reader(start), texts, options.seed, partial(shown.at, "distilling"))
+        starting.keep(start, kept)
+    return starting.kept(kept)
 
 
 def _texts(worlds: Sequence[World]) -> list[str]:
@@ -107,8 +102,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--labels", type=Path, help="folder of BANKING77, CLINC150 and HINT3")
     parser.add_argument("--work", type=Path, required=True, help="folder of checkpoints")
     parser.add_argument("--out", type=Path, default=SHIPPED, help="folder of shipped models")
-    parser.add_argument("--embedding", type=int, default=2, help="passes of embedding")
-    parser.add_argument("--interaction", type=int, default=2, help="passes with every token")
+    parser.add_argument("--embedding", type=int, help="passes of embedding")
+    parser.add_argument("--interaction", type=int, default=3, help="passes with every token")
     parser.add_argument("--rate", type=float, default=8e-5, help="highest learning rate")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)

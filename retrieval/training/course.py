@@ -32,7 +32,7 @@ class Schedule:
     """Passes over all worlds, and the learning rate of the transformer."""
 
     embedding: int = 2
-    interaction: int = 2
+    interaction: int = 3
     rate: float = 8e-5
     seed: int = 1
 

@@ -29,7 +29,8 @@ def distil(
 ) -> None:
     """One pass over ``texts``; the teacher reads them after its prefix, the student without."""
     rng = random.Random(seed)  # noqa: S311 - an order of texts
-    rows = [ids for ids in map(student.ids, texts) if len(ids) + 2 <= _LONGEST]
+    # A text that is nothing to the tokenizer has no token to compare.
+    rows = [ids for ids in map(student.ids, texts) if 0 < len(ids) <= _LONGEST - 2]
     batches = _batches(rows, rng)
     optimiser = torch.optim.AdamW(student.bert.parameters(), lr=_RATE, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.LambdaLR(

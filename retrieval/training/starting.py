@@ -72,6 +72,27 @@ def multilingual(texts: Sequence[str], layers: Sequence[int] | None = None) -> S
         return Start(bert, tokenizer, 1)
 
 
+def keep(start: Start, path: Path) -> None:
+    """Write a start to ``path``; by rename, so that a kill leaves nothing half."""
+    part = path.with_suffix(".part")
+    state = {
+        "bert": start.bert.state_dict(),
+        "config": start.bert.config.to_dict(),
+        "tokenizer": start.tokenizer,
+        "pad": start.pad,
+    }
+    torch.save(state, part)
+    part.replace(path)
+
+
+def kept(path: Path) -> Start:
+    """What :func:`keep` wrote."""
+    state = torch.load(path, weights_only=True)
+    bert = BertModel(BertConfig.from_dict(state["config"]), add_pooling_layer=False)
+    bert.load_state_dict(state["bert"])
+    return Start(bert, state["tokenizer"], state["pad"])
+
+
 def _gathered(name: str, folder: Path) -> Path:
     sources.gather(MODELS[name], None, folder, lambda *_: None)
     return folder

@@ -207,6 +207,8 @@ def test_a_student_comes_nearer_to_its_teacher(start: Callable[[], Any], world: 
         for parameter in student.bert.encoder.parameters():
             parameter.mul_(0.8)
     texts = [t for e in world.entries for t in (e.question, *e.alternatives)] * 40
+    texts.append("\u200b")
+    assert student.ids(texts[-1]) == []
 
     def apart() -> float:
         with torch.no_grad():
@@ -220,6 +222,38 @@ def test_a_student_comes_nearer_to_its_teacher(start: Callable[[], Any], world: 
     distil(teacher, student, texts, 1, lambda step, steps: done.append(step))
     assert apart() < before
     assert done == list(range(1, len(done) + 1))
+
+
+def test_a_start_is_kept_with_its_vocabulary(start: Callable[[], Any], tmp_path: Path) -> None:
+    from retrieval.training import starting
+    from retrieval.training.reader import Reader
+
+    made = start()
+    starting.keep(made, tmp_path / "multi.start")
+    again = starting.kept(tmp_path / "multi.start")
+    assert (again.tokenizer, again.pad) == (made.tokenizer, made.pad)
+    text = ["reset my router"]
+    assert torch.equal(Reader(again).read(text).vectors, Reader(made).read(text).vectors)
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_progress_is_told_in_a_log_too() -> None:
+    from io import StringIO
+
+    from rich.console import Console
+
+    from retrieval.training.progress import Steps
+
+    log = StringIO()
+    with Steps(Console(file=log, force_terminal=False), every=3600) as shown:
+        for step in (1, 2, 3):
+            shown.at("distilling", step, 3)
+    assert log.getvalue().splitlines() == ["distilling: 1 of 3", "distilling: 3 of 3"]
+    seen = StringIO()
+    with Steps(Console(file=seen, force_terminal=True)) as shown:
+        shown.at("distilling", 3, 3)
+    assert "distilling" in seen.getvalue()
+    assert "100%" in seen.getvalue()
 
 
 def test_label_sets_become_worlds(tmp_path: Path) -> None:
