@@ -25,6 +25,8 @@ from retrieval.types import Entry, Lang
 
 SHOP = Path(__file__).parent / "data" / "calibration_shop.jsonl"
 ENERGY = SHOP.with_name("calibration_energy.jsonl")
+#: Folders of companies: with questions as customers write on average, and written to be hard.
+AVERAGE, HARD = "average", "hard"
 _OUT = 0.34
 _PLACEHOLDER = "-"
 #: Languages of a company's base and questions; in "cross" every entry has one of the two.
@@ -46,17 +48,22 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A base, its questions, and the set they come from."""
+    """A base, its questions, and the set they come from. ``usual``: a whole base with questions
+    as customers write on average."""
 
     source: str
     entries: tuple[Entry, ...]
     asks: tuple[Ask, ...]
+    usual: bool = False
 
 
 def all_worlds(data: Path | None, companies: Path, seed: int = 1) -> Iterator[World]:
     """Every world that can be built: the companies' always, the public sets' where ``data`` is."""
     rng = random.Random(seed)
-    for company in read_worlds(companies):
+    for company in read_worlds(companies / AVERAGE):
+        whole, part = whole_and_part(company, rng)
+        yield from (replace(whole, usual=True), part)
+    for company in read_worlds(companies / HARD):
         yield from whole_and_part(company, rng)
     stories: dict[Lang, list[str]] = {"en": [], "zh": []}
     if data is not None:

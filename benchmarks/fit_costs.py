@@ -1,8 +1,9 @@
 """Try cost matrices on the questions that calibration is fitted on; print what each would do.
 
 ``python -m benchmarks.fit_costs [--worlds DIR]`` runs the routing rule itself over every question
-of the companies, with a reading of "a question" at 0.95, for a grid of the three costs that matter
-most. The defaults in ``bot/terms.py`` are chosen from this table.
+of the average companies, with the product's calibration and a reading of "a question" at 0.95, for
+a grid of the three costs that matter most. The defaults in ``bot/terms.py`` are chosen from this
+table.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.calibration_worlds import energy_worlds, shop_worlds, whole_and_part
-from benchmarks.fit_calibration import ENCODERS, WORLDS, Asked, ask_all, fit, probabilities
+from benchmarks.calibration_worlds import AVERAGE, whole_and_part
+from benchmarks.fit_calibration import ENCODERS, WORLDS, Asked, ask_all, probabilities
 from bot.routing import DEFAULT_COSTS, CostMatrix, EvidenceDigest, EvidenceItem, NluReading, decide
 from retrieval.calibration import Calibration
 from retrieval.models import ModelStore
 from retrieval.training.worlds import read_worlds
 from web.settings import Settings
 
-_DECLINE = (0.70, 0.74, 0.78, 0.82, 0.86)
+_DECLINE = (0.54, 0.58, 0.62, 0.66, 0.70, 0.74, 0.78)
 _CLARIFY_UNCOVERED = (0.50, 0.60, 0.70)
 _CLARIFY_TOP = (0.45, 0.55)
 _SURE = 0.95
@@ -38,11 +39,11 @@ def main() -> None:
     parser.add_argument("--worlds", type=Path, default=WORLDS, help="companies to try them on")
     options = parser.parse_args()
     settings, rng = Settings(), random.Random(1)
-    worlds = [w for company in read_worlds(options.worlds) for w in whole_and_part(company, rng)]
-    worlds += [*shop_worlds(rng), *energy_worlds(rng)]
+    companies = read_worlds(options.worlds / AVERAGE)
+    worlds = [whole for whole, _ in (whole_and_part(company, rng) for company in companies)]
     store = ModelStore(settings.cache_dir, settings.model_dir)
     asked = [one for one in ask_all(worlds, store, ENCODERS) if one.kind != "ambiguous"]
-    weights = fit(asked)
+    weights = Calibration.read()
     evidence = [_evidence(one, weights) for one in asked]
     table = Table("decline", "clarify, uncovered", "clarify, first is right", title="Costs")
     for name in ("right", "asked back rightly", "asked back", "wrong given", "not answered"):
