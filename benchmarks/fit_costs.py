@@ -26,8 +26,8 @@ from retrieval.models import ModelStore
 from retrieval.training.worlds import read_worlds
 from web.settings import Settings
 
-_DECLINE = (0.54, 0.58, 0.62, 0.66, 0.70, 0.74, 0.78)
-_CLARIFY_UNCOVERED = (0.50, 0.60, 0.70)
+_DECLINE = (0.42, 0.46, 0.50, 0.54, 0.58, 0.62, 0.66, 0.70)
+_CLARIFY_UNCOVERED = (0.40, 0.50, 0.60, 0.70)
 _CLARIFY_TOP = (0.45, 0.55)
 _SURE = 0.95
 _SHOWN = 8
