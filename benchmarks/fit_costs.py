@@ -26,9 +26,11 @@ from retrieval.models import ModelStore
 from retrieval.training.worlds import read_worlds
 from web.settings import Settings
 
-_DECLINE = (0.42, 0.46, 0.50, 0.54, 0.58, 0.62, 0.66, 0.70)
-_CLARIFY_UNCOVERED = (0.40, 0.50, 0.60, 0.70)
-_CLARIFY_TOP = (0.45, 0.55)
+_WRONG = (1.0, 1.2, 1.4, 1.5, 1.6, 1.8)
+_CLARIFY_UNCOVERED = (0.7, 0.8, 0.9, 1.0)
+_CLARIFY_OPTION = (0.15, 0.25)
+#: A composed reply that stands on the wrong entries is worse by as much.
+_COMPOSED = 0.1
 _SURE = 0.95
 _SHOWN = 8
 
@@ -45,10 +47,10 @@ def main() -> None:
     asked = [one for one in ask_all(worlds, store, ENCODERS) if one.kind != "ambiguous"]
     weights = Calibration.read()
     evidence = [_evidence(one, weights) for one in asked]
-    table = Table("decline", "clarify, uncovered", "clarify, first is right", title="Costs")
+    table = Table("wrong answer", "clarify, uncovered", "clarify, right one", title="Costs")
     for name in ("right", "asked back rightly", "asked back", "wrong given", "not answered"):
         table.add_column(name, justify="right")
-    for costs in itertools.product(_DECLINE, _CLARIFY_UNCOVERED, _CLARIFY_TOP):
+    for costs in itertools.product(_WRONG, _CLARIFY_UNCOVERED, _CLARIFY_OPTION):
         figures = _try(asked, evidence, _matrix(*costs))
         table.add_row(*(f"{c:.2f}" for c in costs), *(f"{f:.3f}" for f in figures.values()))
     Console().print(table)
@@ -63,12 +65,12 @@ def _evidence(one: Asked, weights: Calibration) -> tuple[EvidenceDigest, str | N
     return EvidenceDigest(one.case.lang, items), None if gold is None else str(gold)
 
 
-def _matrix(decline: float, clarify_uncovered: float, clarify_top: float) -> CostMatrix:
+def _matrix(wrong: float, clarify_uncovered: float, clarify_option: float) -> CostMatrix:
     matrix = {route: dict(row) for route, row in DEFAULT_COSTS.matrix.items()}
-    for state in ("top", "option", "several"):
-        matrix["decline"][state] = decline
+    matrix["answer"]["option"] = matrix["answer"]["uncovered"] = wrong
+    matrix["compose"]["uncovered"] = wrong + _COMPOSED
     matrix["clarify"]["uncovered"] = clarify_uncovered
-    matrix["clarify"]["top"] = clarify_top
+    matrix["clarify"]["option"] = clarify_option
     return CostMatrix(1, matrix)
 
 
