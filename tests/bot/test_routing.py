@@ -107,7 +107,7 @@ def with_cost(route: str, state: str, cost: float) -> CostMatrix:
 
 
 def test_costs_decide() -> None:
-    known = evidence(0.8, 0.05)
+    known = evidence(0.72, 0.05)
     assert decide(known, QUESTION).first.route == "answer"
     dear = with_cost("answer", "uncovered", 9.0)
     assert decide(known, QUESTION, dear).first.route == "decline"
