@@ -27,7 +27,7 @@ from retrieval.training.worlds import read_worlds
 from web.settings import Settings
 
 _WRONG = (1.0, 1.2, 1.4, 1.5, 1.6, 1.8)
-_CLARIFY_UNCOVERED = (0.7, 0.8, 0.9, 1.0)
+_CLARIFY_UNCOVERED = (0.6, 0.7, 0.8, 0.9)
 _CLARIFY_OPTION = (0.15, 0.25)
 #: A composed reply that stands on the wrong entries is worse by as much.
 _COMPOSED = 0.1
