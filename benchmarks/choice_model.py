@@ -66,7 +66,7 @@ def fit(cases: Sequence[Case]) -> tuple[dict[Pair, Row], dict[Lang, Row]]:
     Every source weighs the same, and covered questions make up 75 % of the weight: about what a
     base in use sees.
     """
-    usable = [case for case in cases if case.gold != -1 and case.found.ids]
+    usable = _usable(cases)
     width, none_width = len(FEATURES) + 1, len(QUERY_FEATURES) + 1
     mean, scale = scaling(usable)
     stack = Stack.of(usable, mean, scale)
@@ -92,7 +92,7 @@ def fit(cases: Sequence[Case]) -> tuple[dict[Pair, Row], dict[Lang, Row]]:
 def rescaled(weights: Calibration, cases: Sequence[Case]) -> Calibration:
     """The same ranking with other probabilities: one scale for all utilities and, by language, a
     shift of "nothing answers", by maximum likelihood on ``cases`` (Platt 1999 for the logit)."""
-    usable = [case for case in cases if case.gold != -1 and case.found.ids]
+    usable = _usable(cases)
     share = np.array(_weights(usable))
     lang = np.array([LANGS.index(case.lang) for case in usable])
     best = [case.best(weights.utilities(case.found)) for case in usable]
@@ -116,6 +116,11 @@ def rescaled(weights: Calibration, cases: Sequence[Case]) -> Calibration:
     return Calibration(
         weights.encoders, {pair: row * x[0] for pair, row in weights.entry.items()}, outside
     )
+
+
+def _usable(cases: Sequence[Case]) -> list[Case]:
+    """Those that a choice can be learnt from: the right one is among the candidates."""
+    return [case for case in cases if case.gold != -1 and case.found.ids]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,12 +17,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.calibration_worlds import AVERAGE, whole_and_part
+from benchmarks.calibration_worlds import all_worlds
 from benchmarks.fit_calibration import ENCODERS, WORLDS, Asked, ask_all, probabilities
 from bot.routing import DEFAULT_COSTS, CostMatrix, EvidenceDigest, EvidenceItem, NluReading, decide
 from retrieval.calibration import Calibration
 from retrieval.models import ModelStore
-from retrieval.training.worlds import read_worlds
 from web.settings import Settings
 
 _WRONG = (1.0, 1.2, 1.4, 1.5, 1.6, 1.8)
@@ -40,9 +38,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worlds", type=Path, default=WORLDS, help="companies to try them on")
     options = parser.parse_args()
-    settings, rng = Settings(), random.Random(1)
-    companies = read_worlds(options.worlds / AVERAGE)
-    worlds = [whole for whole, _ in (whole_and_part(company, rng) for company in companies)]
+    settings = Settings()
+    worlds = [world for world in all_worlds(None, options.worlds) if world.usual]
     store = ModelStore(settings.cache_dir, settings.model_dir)
     asked = [one for one in ask_all(worlds, store, ENCODERS) if one.kind != "ambiguous"]
     weights = Calibration.read()

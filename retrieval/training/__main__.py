@@ -20,7 +20,7 @@ from retrieval.training.course import Course, Schedule
 from retrieval.training.distil import distil
 from retrieval.training.export import export
 from retrieval.training.labels import label_worlds
-from retrieval.training.progress import Steps
+from retrieval.training.progress import progress
 from retrieval.training.reader import Reader
 from retrieval.training.worlds import Ask, World, read_worlds
 
@@ -50,10 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     reader = Reader(start)
     embedding = _EMBEDDING[options.reader] if options.embedding is None else options.embedding
     schedule = Schedule(embedding, options.interaction, options.rate, options.seed)
-    with Steps() as shown:
+    with progress() as tell:
 
         def report(phase: str, number: int, step: int, steps: int, loss: float) -> None:
-            shown.at(f"{phase}, pass {number + 1}, loss {loss:.2f}", step, steps)
+            tell(f"{phase}, pass {number + 1}, loss {loss:.2f}", step, steps)
 
         asks_of = _english if options.reader == "en" else _not_english
         checkpoint = work / f"{options.reader}.checkpoint"
@@ -72,8 +72,8 @@ def _small(texts: Sequence[str], work: Path, options: argparse.Namespace) -> sta
     if not kept.is_file():
         teacher = Reader(starting.multilingual(texts))
         start = starting.multilingual(texts, starting.KEPT_LAYERS)
-        with Steps() as shown:
-            distil(teacher, Reader(start), texts, options.seed, partial(shown.at, "distilling"))
+        with progress() as tell:
+            distil(teacher, Reader(start), texts, options.seed, partial(tell, "distilling"))
         starting.keep(start, kept)
     return starting.kept(kept)
 
@@ -102,7 +102,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--labels", type=Path, help="folder of BANKING77, CLINC150 and HINT3")
     parser.add_argument("--work", type=Path, required=True, help="folder of checkpoints")
     parser.add_argument("--out", type=Path, default=SHIPPED, help="folder of shipped models")
-    parser.add_argument("--embedding", type=int, help="passes of embedding")
+    parser.add_argument("--embedding", type=int, help="passes of embedding (en 2, multi 1)")
     parser.add_argument("--interaction", type=int, default=3, help="passes with every token")
     parser.add_argument("--rate", type=float, default=8e-5, help="highest learning rate")
     parser.add_argument("--seed", type=int, default=1)

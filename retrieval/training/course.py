@@ -17,6 +17,7 @@ import torch
 
 from retrieval.training.objectives import embedding_loss, interaction_loss
 from retrieval.training.reader import Reader
+from retrieval.training.saving import save
 from retrieval.training.worlds import Ask, World
 from retrieval.types import Entry
 
@@ -138,16 +139,14 @@ class Course:
             group["lr"] = group["base"] * factor
 
     def save(self) -> None:
-        """Write the checkpoint; by rename, so that a kill leaves the one before."""
-        part = self.checkpoint.with_suffix(".part")
+        """Write the checkpoint."""
         state = {
             "reader": self.reader.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "torch": torch.get_rng_state(),
             "place": list(self.place),
         }
-        torch.save(state, part)
-        part.replace(self.checkpoint)
+        save(state, self.checkpoint)
 
     def _restore(self) -> None:
         state = torch.load(self.checkpoint, weights_only=True)

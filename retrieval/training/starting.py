@@ -17,6 +17,7 @@ from transformers import BertConfig, BertModel
 from retrieval.models import MODELS, sources, tensors
 from retrieval.models.specs import E5_BLOCKS, HUGGING_FACE, BertNames
 from retrieval.training import vocabulary
+from retrieval.training.saving import save
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
 #: The layers of the multilingual model that the small one begins as.
@@ -73,16 +74,14 @@ def multilingual(texts: Sequence[str], layers: Sequence[int] | None = None) -> S
 
 
 def keep(start: Start, path: Path) -> None:
-    """Write a start to ``path``; by rename, so that a kill leaves nothing half."""
-    part = path.with_suffix(".part")
+    """Write a start to ``path``."""
     state = {
         "bert": start.bert.state_dict(),
         "config": start.bert.config.to_dict(),
         "tokenizer": start.tokenizer,
         "pad": start.pad,
     }
-    torch.save(state, part)
-    part.replace(path)
+    save(state, path)
 
 
 def kept(path: Path) -> Start:

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import choice_model, fit_calibration
-from benchmarks.calibration_worlds import ENERGY, SHOP, energy_worlds, shop_worlds
+from benchmarks.calibration_worlds import (
+    AVERAGE,
+    ENERGY,
+    SHOP,
+    all_worlds,
+    energy_worlds,
+    shop_worlds,
+)
 from retrieval.calibration import DEFAULT_FILE, Calibration, shares
 from retrieval.errors import RetrievalError
 from retrieval.features import FEATURES, QUERY_FEATURES, Candidates, candidates_for
@@ -93,9 +100,37 @@ def test_fitting_finds_planted_weights_and_calibrated_probabilities() -> None:
     asked = [fit_calibration.Asked("planted", "", case) for case in _planted(2, 1_500)]
     figures = fit_calibration.judge([(one, fitted) for one in asked])
     assert figures["auroc"] > 0.6
-    # The fit weighs covered questions as 70 %; where there are as many, p is honest.
+    # The fit weighs covered questions as 75 %; where there are as many, p is honest.
     assert covered == pytest.approx(0.7, abs=0.2)
     assert figures["ece"] < 0.12
+
+
+def test_rescaling_keeps_the_order_and_makes_p_hold_where_it_is_asked() -> None:
+    cases = _planted(1, 2_000)
+    true = Calibration(fit_calibration.ENCODERS, *choice_model.fit(cases))
+    shy = replace(
+        true,
+        entry={pair: row * 0.5 for pair, row in true.entry.items()},
+        none={lang: row * 0.5 + 1.5 for lang, row in true.none.items()},
+    )
+    again = choice_model.rescaled(shy, cases)
+    scale = again.entry["en-en"][4] / shy.entry["en-en"][4]
+    np.testing.assert_allclose(again.entry["en-en"], shy.entry["en-en"] * scale)
+    asked = [fit_calibration.Asked("planted", "", case) for case in _planted(2, 1_500)]
+    before = fit_calibration.judge([(one, shy) for one in asked])
+    after = fit_calibration.judge([(one, again) for one in asked])
+    assert after["hit@1"] == before["hit@1"]
+    assert after["ece"] < 0.12 < before["ece"]
+
+
+def test_usual_are_the_whole_bases_of_average_companies() -> None:
+    worlds = list(all_worlds(None, fit_calibration.WORLDS))
+    usual = [world for world in worlds if world.usual]
+    average = sorted(p.stem for p in (fit_calibration.WORLDS / AVERAGE).glob("*.jsonl"))
+    assert sorted(world.source for world in usual) == [f"company-{name}" for name in average]
+    assert {len(world.entries) for world in usual} == {60}
+    # Each company comes whole and in part, and the hard ones never count as usual.
+    assert sum(world.source.startswith("company-") for world in worlds) > 2 * len(usual)
 
 
 def test_the_gradient_is_the_slope_of_the_loss() -> None:

@@ -57,7 +57,9 @@ def show(
 def set_cost(
     route: Annotated[str, typer.Argument(help="Such as answer, clarify or decline.")],
     state: Annotated[str, typer.Argument(help="Such as top, option or uncovered.")],
-    value: Annotated[float, typer.Argument(help="0 is what one wishes, 1 a plainly wrong answer.")],
+    value: Annotated[
+        float, typer.Argument(help="0 is what one wishes, 1.5 a plainly wrong answer.")
+    ],
     author: Author = "cli",
     note: Note = "",
 ) -> None:

@@ -242,16 +242,16 @@ def test_progress_is_told_in_a_log_too() -> None:
 
     from rich.console import Console
 
-    from retrieval.training.progress import Steps
+    from retrieval.training.progress import progress
 
     log = StringIO()
-    with Steps(Console(file=log, force_terminal=False), every=3600) as shown:
+    with progress(Console(file=log, force_terminal=False), every=3600) as tell:
         for step in (1, 2, 3):
-            shown.at("distilling", step, 3)
+            tell("distilling", step, 3)
     assert log.getvalue().splitlines() == ["distilling: 1 of 3", "distilling: 3 of 3"]
     seen = StringIO()
-    with Steps(Console(file=seen, force_terminal=True)) as shown:
-        shown.at("distilling", 3, 3)
+    with progress(Console(file=seen, force_terminal=True)) as tell:
+        tell("distilling", 3, 3)
     assert "distilling" in seen.getvalue()
     assert "100%" in seen.getvalue()
 
