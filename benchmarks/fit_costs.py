@@ -27,8 +27,9 @@ from web.settings import Settings
 _WRONG = (1.0, 1.2, 1.4, 1.5, 1.6, 1.8)
 _CLARIFY_UNCOVERED = (0.6, 0.7, 0.8, 0.9)
 _CLARIFY_OPTION = (0.15, 0.25)
-#: A composed reply that stands on the wrong entries is worse by as much.
-_COMPOSED = 0.1
+#: A composed reply that stands on the wrong entries is worse by as much; one where another entry
+#: than the first answers holds that one too, and so costs this part of a wrong answer.
+_COMPOSED, _HALF_WRONG = 0.1, 0.6
 _SURE = 0.95
 _SHOWN = 8
 
@@ -66,6 +67,7 @@ def _matrix(wrong: float, clarify_uncovered: float, clarify_option: float) -> Co
     matrix = {route: dict(row) for route, row in DEFAULT_COSTS.matrix.items()}
     matrix["answer"]["option"] = matrix["answer"]["uncovered"] = wrong
     matrix["compose"]["uncovered"] = wrong + _COMPOSED
+    matrix["compose"]["option"] = _HALF_WRONG * wrong
     matrix["clarify"]["uncovered"] = clarify_uncovered
     matrix["clarify"]["option"] = clarify_option
     return CostMatrix(1, matrix)

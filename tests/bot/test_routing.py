@@ -40,6 +40,8 @@ TABLE = [
     (evidence(0.2, 0.1), QUESTION, "decline", ()),
     (evidence(), QUESTION, "decline", ()),
     (evidence(0.45, 0.4), QUESTION, "clarify", ("e1", "e2")),
+    # One thing is asked for: two entries at once would be generated for nothing.
+    (evidence(0.68, 0.3), QUESTION, "clarify", ("e1", "e2")),
     (evidence(0.4, 0.3, 0.2), QUESTION, "clarify", ("e1", "e2", "e3")),
     (evidence(0.5, 0.4), said("ask_question", 0.95, several=True), "compose", ("e1", "e2")),
     (evidence(0.5, 0.4, parts=2), QUESTION, "compose", ("e1", "e2")),
