@@ -28,6 +28,7 @@ ENERGY = SHOP.with_name("calibration_energy.jsonl")
 #: Folders of companies: with questions as customers write on average, and written to be hard.
 AVERAGE, HARD = "average", "hard"
 _OUT = 0.34
+_CHANGES = 60
 _PLACEHOLDER = "-"
 #: Languages of a company's base and questions; in "cross" every entry has one of the two.
 _LANGS_OF: dict[str, tuple[Lang, ...]] = {
@@ -38,23 +39,25 @@ _LANGS_OF: dict[str, tuple[Lang, ...]] = {
 @dataclass(frozen=True, slots=True)
 class Ask:
     """A question and the ids that answer it; none where it is not covered. ``kind`` as in the
-    world's file, "near" or "" elsewhere."""
+    world's file, "near" or "" elsewhere; ``history`` is what was said before it."""
 
     text: str
     gold: frozenset[str]
     lang: Lang
     kind: str = ""
+    history: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """A base, its questions, and the set they come from. ``usual``: a whole base with questions
-    as customers write on average."""
+    as customers write on average. ``turns`` are questions that follow others."""
 
     source: str
     entries: tuple[Entry, ...]
     asks: tuple[Ask, ...]
     usual: bool = False
+    turns: tuple[Ask, ...] = ()
 
 
 def all_worlds(data: Path | None, companies: Path, seed: int = 1) -> Iterator[World]:
@@ -96,6 +99,8 @@ def whole_and_part(world: training.World, rng: random.Random) -> Iterator[World]
         out = set(rng.sample([e.id for e in world.entries], int(len(world.entries) * share)))
         asks = []
         for ask in world.asks:
+            if ask.kind == "turn":
+                continue
             gold = sorted(set(ask.gold) - out)
             if share and gold == sorted(ask.gold):
                 continue  # asked of the whole base already
@@ -104,7 +109,22 @@ def whole_and_part(world: training.World, rng: random.Random) -> Iterator[World]
                 Ask(ask.text, frozenset(rng.sample(gold, min(1, len(gold)))), ask.lang, ask.kind)
             )
         kept = tuple(entry for entry in world.entries if entry.id not in out)
-        yield World(source, kept, tuple(asks))
+        turns = () if share else (*_turns(world), *_topic_changes(asks, rng))
+        yield World(source, kept, tuple(asks), turns=turns)
+
+
+def _turns(world: training.World) -> Iterator[Ask]:
+    """The later turns of a company's conversations."""
+    for ask in world.asks:
+        if ask.history:
+            yield Ask(ask.text, frozenset(ask.gold), ask.lang, ask.kind, ask.history)
+
+
+def _topic_changes(asks: Sequence[Ask], rng: random.Random) -> Iterator[Ask]:
+    """Questions that follow one that has nothing to do with them."""
+    for ask, other in zip(rng.sample(asks, _CHANGES), rng.sample(asks, _CHANGES), strict=True):
+        if ask.lang == other.lang and not ask.gold & other.gold:
+            yield replace(ask, kind="change", history=(other.text,))
 
 
 def shop_worlds(rng: random.Random) -> Iterator[World]:

@@ -73,7 +73,7 @@ def questions_of(world: World) -> list[Question]:
     return [
         Question(one.text, Expectation(one.gold), one.kind, one.lang)
         for one in world.asks
-        if one.kind != "ambiguous"
+        if one.kind not in ("ambiguous", "turn")
     ]
 
 

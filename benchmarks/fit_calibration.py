@@ -25,6 +25,7 @@ from rich.progress import track
 from benchmarks import choice_model
 from benchmarks.calibration_worlds import World, all_worlds
 from benchmarks.choice_model import Case
+from benchmarks.turn_model import TurnCase, fit_turns, judge_turns
 from retrieval.calibration import DEFAULT_FILE, Calibration, shares
 from retrieval.hybrid import HybridRetriever
 from retrieval.models import ModelStore
@@ -59,8 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     encoders = (options.encoder_en, options.encoder_multi)
     settings = Settings()
     store = ModelStore(settings.cache_dir, settings.model_dir)
-    asked = ask_all(list(all_worlds(options.data, options.worlds)), store, encoders)
-    report = cross_validate(asked, encoders)
+    asked, turns = ask_all(list(all_worlds(options.data, options.worlds)), store, encoders)
+    report = cross_validate(asked, turns, encoders)
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for one in asked:
         counts[one.source][0 if one.case.gold is not None else 1] += 1
@@ -68,21 +69,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "questions (covered, not covered)": dict(counts),
         "each source judged by weights fitted on the others": report,
     }
-    fit(asked, encoders).write(options.out, notes)
-    print(f"{len(asked)} questions; written to {options.out}")
+    fit(asked, turns, encoders).write(options.out, notes)
+    print(f"{len(asked)} questions, {len(turns)} turns; written to {options.out}")
 
 
-def ask_all(worlds: Sequence[World], store: ModelStore, encoders: tuple[str, str]) -> list[Asked]:
-    """Ask every question of every world and keep the candidates' features."""
+def ask_all(
+    worlds: Sequence[World], store: ModelStore, encoders: tuple[str, str]
+) -> tuple[list[Asked], list[TurnCase]]:
+    """Ask every question and turn of every world and keep the candidates' features."""
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         made = threads.map(lambda world: list(cases_of(world, store, encoders)), worlds)
-        return [asked for some in track(made, "worlds asked", len(worlds)) for asked in some]
+        every = [one for some in track(made, "worlds asked", len(worlds)) for one in some]
+    return (
+        [one for one in every if isinstance(one, Asked)],
+        [one for one in every if isinstance(one, TurnCase)],
+    )
 
 
 def cases_of(
     world: World, store: ModelStore, encoders: tuple[str, str] = ENCODERS
-) -> Iterator[Asked]:
-    """The questions of one world."""
+) -> Iterator[Asked | TurnCase]:
+    """The questions of one world, and its turns."""
     with tempfile.TemporaryDirectory() as folder:
         empty = Calibration(encoders, {}, {})
         retriever = HybridRetriever(store, Path(folder), *encoders, calibration=empty)
@@ -93,28 +100,44 @@ def cases_of(
             found = retriever.candidates(ask.text, ask.lang)
             case = Case.of(world.source, ask.lang, found, families, ask.gold)
             yield Asked(world.source, ask.kind, case, world.usual)
+        for ask in world.turns:
+            turn = retriever.turn(ask.text, ask.lang, ask.history)
+            yield TurnCase.of(world.source, ask.kind, ask.lang, turn, ask.gold)
 
 
-def fit(asked: Sequence[Asked], encoders: tuple[str, str] = ENCODERS) -> Calibration:
-    """Fit the weights on all that was asked, then how sure they are on the usual alone.
+def fit(
+    asked: Sequence[Asked],
+    turns: Sequence[TurnCase],
+    encoders: tuple[str, str] = ENCODERS,
+) -> Calibration:
+    """Fit the weights on all that was asked, then how sure they are on the usual alone; last, how
+    a turn is read.
 
     What is written to be hard, or asked of a base with a third taken out, teaches what to look at;
     but there most questions go wrong, and a probability must hold where customers ask.
     """
     weights = Calibration(encoders, *choice_model.fit([one.case for one in asked]))
     usual = [one.case for one in asked if one.usual]
-    return choice_model.rescaled(weights, usual) if usual else weights
+    if usual:
+        weights = choice_model.rescaled(weights, usual)
+    return fit_turns(weights, turns) if turns else weights
 
 
 def cross_validate(
-    asked: Sequence[Asked], encoders: tuple[str, str]
+    asked: Sequence[Asked], turns: Sequence[TurnCase], encoders: tuple[str, str]
 ) -> dict[str, dict[str, float]]:
     """Hold out each fifth of the families once; print and return how the others' weights do."""
     families = sorted({_family(one) for one in asked})
     judged: dict[str, list[tuple[Asked, Calibration]]] = defaultdict(list)
+    in_turn: list[tuple[TurnCase, Calibration]] = []
     for fold in range(min(_FOLDS, len(families))):
         out = set(families[fold::_FOLDS])
-        weights = fit([one for one in asked if _family(one) not in out], encoders)
+        weights = fit(
+            [one for one in asked if _family(one) not in out],
+            [one for one in turns if _family(one) not in out],
+            encoders,
+        )
+        in_turn += [(one, weights) for one in turns if _family(one) in out]
         for one in asked:
             if _family(one) in out:
                 judged[one.source].append((one, weights))
@@ -125,10 +148,14 @@ def cross_validate(
     everything = [pair for pairs in judged.values() for pair in pairs]
     report["all"] = judge(everything)
     print(f"{'all':22s}", report["all"])
+    for lang in ("en", "zh"):
+        name = f"turns, {lang}"
+        report[name] = dict(judge_turns([pair for pair in in_turn if pair[0].lang == lang]))
+        print(f"{name:22s}", report[name])
     return report
 
 
-def _family(one: Asked) -> str:
+def _family(one: Asked | TurnCase) -> str:
     """Sources that share their texts: a company of its own, or all parts of a set."""
     first, _, rest = one.source.partition("-")
     return rest if first == "company" else first

@@ -42,7 +42,7 @@ def main() -> None:
     settings = Settings()
     worlds = [world for world in all_worlds(None, options.worlds) if world.usual]
     store = ModelStore(settings.cache_dir, settings.model_dir)
-    asked = [one for one in ask_all(worlds, store, ENCODERS) if one.kind != "ambiguous"]
+    asked = [one for one in ask_all(worlds, store, ENCODERS)[0] if one.kind != "ambiguous"]
     weights = Calibration.read()
     evidence = [_evidence(one, weights) for one in asked]
     table = Table("wrong answer", "clarify, uncovered", "clarify, right one", title="Costs")

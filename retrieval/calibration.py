@@ -11,27 +11,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from retrieval.errors import RetrievalError
 from retrieval.features import FEATURES, QUERY_FEATURES, Candidates, Pair, Row
+from retrieval.turns import LEANING, TURN_FEATURES, Leaning, Turn, believed
 from retrieval.types import Lang
 
 DEFAULT_FILE = Path(__file__).parent / "data" / "calibration.json"
-_FORMAT = 4
+_FORMAT = 5
+
+
+def _as_read_alone() -> dict[Leaning, Row]:
+    return {leaning: np.array([1.0, 0.0, 0.0, 1.0, 0.0, 0.0]) for leaning in LEANING.values()}
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Fitted weights. ``entry[pair]`` has one weight a feature and a constant at the end,
-    ``none[lang]`` one a message feature and a constant; ``encoders`` names what they are for."""
+    ``none[lang]`` one a message feature and a constant, ``turn[leaning]`` one of each of
+    TURN_FEATURES; ``encoders`` names what they are for."""
 
     encoders: tuple[str, str]
     entry: Mapping[Pair, Row]
     none: Mapping[Lang, Row]
+    turn: Mapping[Leaning, Row] = field(default_factory=_as_read_alone)
 
     @classmethod
     def read(cls, path: Path = DEFAULT_FILE) -> Calibration:
@@ -48,6 +55,7 @@ class Calibration:
             raw["format"] != _FORMAT
             or raw["features"] != list(FEATURES)
             or raw["query_features"] != list(QUERY_FEATURES)
+            or raw["turn_features"] != list(TURN_FEATURES)
         ):
             raise RetrievalError(
                 f"{path} was fitted for other features; run python -m benchmarks.fit_calibration."
@@ -56,6 +64,7 @@ class Calibration:
             encoders=(raw["encoders"][0], raw["encoders"][1]),
             entry={pair: np.array(weights) for pair, weights in raw["entry"].items()},
             none={lang: np.array(weights) for lang, weights in raw["none"].items()},
+            turn={leaning: np.array(weights) for leaning, weights in raw["turn"].items()},
         )
 
     def write(self, path: Path, notes: Mapping[str, object]) -> None:
@@ -65,8 +74,10 @@ class Calibration:
             "encoders": list(self.encoders),
             "features": list(FEATURES),
             "query_features": list(QUERY_FEATURES),
+            "turn_features": list(TURN_FEATURES),
             "entry": {pair: _rounded(weights) for pair, weights in self.entry.items()},
             "none": {lang: _rounded(weights) for lang, weights in self.none.items()},
+            "turn": {leaning: _rounded(weights) for leaning, weights in self.turn.items()},
             "notes": dict(notes),
         }
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -84,6 +95,15 @@ class Calibration:
         """Utility of "no entry answers"."""
         weights = self.none[lang]
         return float(candidates.query @ weights[:-1] + weights[-1])
+
+    def both(self, candidates: Candidates, lang: Lang) -> tuple[Row, float]:
+        """Utilities of the candidates, and of "no entry answers"."""
+        return self.utilities(candidates), self.utility_of_none(candidates, lang)
+
+    def of_turn(self, turn: Turn, lang: Lang) -> tuple[Row, float]:
+        """As :meth:`both`, of a message that was read alone and in its conversation."""
+        alone, context = self.both(turn.alone, lang), self.both(turn.context, lang)
+        return believed(self.turn[turn.leaning], alone, context, turn.added)
 
 
 def shares(utilities: Sequence[float] | Row, none: float) -> Row:

@@ -36,6 +36,7 @@ class Ct2Encoder:
         self.name = name
         self.dim = 0
         self.token_dim = 0
+        self.reads_context = False
         self._engine = Ct2Engine(name, store)
         self._heads: _Heads | None = None
         self._prefixes: dict[TextKind, str] = {}
@@ -53,6 +54,7 @@ class Ct2Encoder:
         self.dim = int(card["dim"])
         self._heads = _Heads.read(self._engine.folder, self.dim)
         self.token_dim = self._heads.projection.shape[0]
+        self.reads_context = bool(card.get("context", False))
         self._prefixes = {
             "message": card["prefix_query"],
             "phrasing": card["prefix_query"],
@@ -69,10 +71,17 @@ class Ct2Encoder:
             rows[numbers] = self._pool(hidden, lengths)
         return rows
 
-    def read(self, texts: Sequence[str], kind: TextKind = "message") -> list[Reading]:
-        """Vector and token vectors of each text. Raises NotLoaded."""
+    def read(
+        self,
+        texts: Sequence[str],
+        kind: TextKind = "message",
+        before: Sequence[Sequence[str]] = (),
+    ) -> list[Reading]:
+        """Vector and token vectors of each text, behind the turns ``before`` it where the model
+        reads them. Raises NotLoaded."""
         found: dict[int, Reading] = {}
-        for numbers, hidden, lengths in self._engine.passes(self._ids(texts, kind)):
+        ids = self._ids(texts, kind, before if self.reads_context else ())
+        for numbers, hidden, lengths in self._engine.passes(ids):
             pooled = self._pool(hidden, lengths)
             for row, number in enumerate(numbers):
                 tokens = hidden[row, self._skip[kind] : lengths[row] - 1]
@@ -81,9 +90,12 @@ class Ct2Encoder:
                 found[number] = self._reading(pooled[row], tokens, kind)
         return [found[number] for number in range(len(texts))]
 
-    def _ids(self, texts: Sequence[str], kind: TextKind) -> list[list[int]]:
-        tokens = self._engine.tokens
-        return [tokens.ids(self._prefixes[kind] + text) for text in texts]
+    def _ids(
+        self, texts: Sequence[str], kind: TextKind, before: Sequence[Sequence[str]] = ()
+    ) -> list[list[int]]:
+        tokens, prefix = self._engine.tokens, self._prefixes[kind]
+        turns = before or [()] * len(texts)
+        return [tokens.ids(prefix + t, b) for t, b in zip(texts, turns, strict=True)]
 
     def _reading(self, vector: Vectors, hidden: NDArray[np.float32], kind: TextKind) -> Reading:
         assert self._heads is not None

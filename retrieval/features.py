@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -66,13 +66,24 @@ class Candidates:
 
 def candidates_for(query: Query, catalogue: Catalogue) -> Candidates:
     """Gather candidates from vectors and words, and compare each closely."""
-    words = terms(query.text)
+    return compared(found_by(query, catalogue), query, catalogue)
+
+
+def found_by(query: Query, catalogue: Catalogue) -> list[str]:
+    """The ids of entries near to the message by vectors or by words."""
     ids: dict[str, None] = {}
     for space, reading in query.spaces.items():
         nearest = catalogue.vectors[space].search(reading.vector, _DENSE_CANDIDATES)
         ids.update(dict.fromkeys(key for key, _ in nearest))
-    lexical = catalogue.lexical.scores(words)
+    lexical = catalogue.lexical.scores(terms(query.text))
     ids.update(dict.fromkeys(heapq.nlargest(_LEXICAL_CANDIDATES, lexical, key=lexical.__getitem__)))
+    return list(ids)
+
+
+def compared(ids: Iterable[str], query: Query, catalogue: Catalogue) -> Candidates:
+    """Compare a message closely with each of the entries that it can be compared with."""
+    words = terms(query.text)
+    lexical = catalogue.lexical.scores(words)
     kept, spaces = _comparable(ids, query, catalogue)
     prepared = [catalogue.prepared[key] for key in kept]
     rows = np.zeros((len(kept), len(FEATURES)))
@@ -107,7 +118,7 @@ def pair_of(question: Lang, entry: Lang, space: Space) -> Pair:
 
 
 def _comparable(
-    ids: Mapping[str, None], query: Query, catalogue: Catalogue
+    ids: Iterable[str], query: Query, catalogue: Catalogue
 ) -> tuple[list[str], list[Space]]:
     """Candidates that some vector of the message can be compared with, and in which space."""
     kept: list[str] = []

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from retrieval import snapshot as disk
 from retrieval.calibration import Calibration
 from retrieval.catalogue import (
@@ -24,24 +26,35 @@ from retrieval.catalogue import (
 from retrieval.context import Completed, complete
 from retrieval.encoder import open_encoder
 from retrieval.errors import NotLoaded
-from retrieval.features import Candidates, Query, candidates_for
+from retrieval.features import Candidates, Query, candidates_for, compared, found_by
 from retrieval.language import detect, has_han, is_mixed
 from retrieval.models import ModelStore
 from retrieval.ranking import Ranking, rank
 from retrieval.text import content_words
 from retrieval.tokens import EntryReading, entry_reading
+from retrieval.turns import LEANING, Turn
 from retrieval.types import Consistency, Encoder, Entry, Evidence, Lang, Reading
 
 _log = logging.getLogger(__name__)
 
-# How a leaning message's new words count beside the completed query: chosen by hand on the
-# conversations of tests/retrieval/test_context.py.
-_ADDED_WEIGHT = 3.0
-_ADDED_NEUTRAL = 0.5
-_ALONE_WEIGHT = 0.3
-_ALONE_FLOOR = -6.0
-_SURE_ALONE = 0.5
+#: A message that stands by itself and is understood so well is not read once more in its context.
+_SURE_ALONE = 0.9
 _READ_AT_ONCE = 64
+
+
+class _Clock:
+    """Milliseconds by stage."""
+
+    def __init__(self) -> None:
+        self.ms = {"encode": 0.0, "rank": 0.0}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.ms[stage] += (time.perf_counter() - started) * 1e3
 
 
 class HybridRetriever:
@@ -130,22 +143,29 @@ class HybridRetriever:
         limit: int = 10,
     ) -> Evidence:
         """Rank entries for ``text``; ``history``: the visitor's earlier turns, oldest first."""
-        started = time.perf_counter()
         chosen = lang or detect(text, history)
+        clock = _Clock()
+        spaces = self._spaces(text, chosen, history)
+        alone = self._query(text, chosen, spaces, clock)
+        with clock("rank"), self._locked() as catalogue:
+            found = candidates_for(alone, catalogue)
+            ranking = rank(found, *self._fitted.both(found, chosen), catalogue.prepared, chosen)
+        used = text
         completed = complete(text, history)
-        texts = [text] if completed.lean == "none" else [text, completed.query]
-        queries = self._queries(texts, chosen)
-        encoded = time.perf_counter()
-        with self._locked() as catalogue:
-            ranking, used = self._rank(queries, completed, chosen, catalogue)
-        done = time.perf_counter()
+        if history and not (completed.lean == "none" and ranking.top >= _SURE_ALONE):
+            used = completed.query
+            context = self._query(text, chosen, spaces, clock, history, completed)
+            with clock("rank"), self._locked() as catalogue:
+                turn = turn_of(alone, context, completed, catalogue)
+                utilities, none = self._fitted.of_turn(turn, chosen)
+                ranking = rank(turn.context, utilities, none, catalogue.prepared, chosen)
         return Evidence(
             text=text,
             query=used,
             lang=chosen,
             ranked=ranking.ranked[:limit],
             features=_message_features(ranking, text, used),
-            ms={"encode": (encoded - started) * 1e3, "rank": (done - encoded) * 1e3},
+            ms=dict(clock.ms),
         )
 
     def upsert(self, entries: Iterable[Entry]) -> None:
@@ -213,9 +233,24 @@ class HybridRetriever:
 
     def candidates(self, text: str, lang: Lang) -> Candidates:
         """The candidates of a message with their features; what fitting calibration looks at."""
-        (query,) = self._queries([text], lang)
+        query = self._query(text, lang, self._spaces(text, lang), _Clock())
         with self._locked() as catalogue:
             return candidates_for(query, catalogue)
+
+    def turn(self, text: str, lang: Lang, history: Sequence[str]) -> Turn:
+        """As :meth:`candidates`, of a message that follows others."""
+        completed = complete(text, history)
+        spaces = self._spaces(text, lang, history)
+        alone = self._query(text, lang, spaces, _Clock())
+        context = self._query(text, lang, spaces, _Clock(), history, completed)
+        with self._locked() as catalogue:
+            return turn_of(alone, context, completed, catalogue)
+
+    @property
+    def _fitted(self) -> Calibration:
+        if self._calibration is None:
+            raise NotLoaded("The retriever was used before its load().")
+        return self._calibration
 
     @contextmanager
     def _locked(self) -> Iterator[Catalogue]:
@@ -224,39 +259,38 @@ class HybridRetriever:
                 raise NotLoaded("The retriever was used before its load().")
             yield self._catalogue
 
-    def _queries(self, texts: Sequence[str], lang: Lang) -> list[Query]:
-        """Each text read by the encoders that it needs: a completed message may be in two
-        languages where the message itself is in one."""
+    def _spaces(self, text: str, lang: Lang, history: Sequence[str] = ()) -> list[Space]:
+        """The encoders that a message needs: where all that it can mean is English, one is
+        enough. Both readings of a turn are by the same, so that they can be compared."""
+        if lang != "en" or has_han(text):
+            return ["multi"]
         with self._locked() as catalogue:
-            wanted = [_spaces(text, lang, catalogue) for text in texts]
-        read: list[dict[Space, Reading]] = [{} for _ in texts]
-        for space, encoder in self._encoders.items():
-            mine = [number for number, spaces in enumerate(wanted) if space in spaces]
-            if mine:
-                readings = encoder.read([texts[number] for number in mine])
-                for number, reading in zip(mine, readings, strict=True):
-                    read[number][space] = reading
-        return [Query(text, lang, found) for text, found in zip(texts, read, strict=True)]
+            foreign = catalogue.speaks_more_than("en")
+        return ["en", "multi"] if foreign or any(map(has_han, history)) else ["en"]
 
-    def _rank(
-        self, queries: Sequence[Query], completed: Completed, lang: Lang, catalogue: Catalogue
-    ) -> tuple[Ranking, str]:
-        """The ranking of the message, or of its completion where it leans; and the text used."""
-        calibration = self._calibration
-        if calibration is None:
-            raise NotLoaded("The retriever was used before its load().")
-        judged = candidates_for(queries[0], catalogue)
-        alone = rank(judged, catalogue.prepared, calibration, lang)
-        if completed.lean == "none":
-            return alone, queries[0].text
-        if completed.lean == "weak" and alone.top >= _SURE_ALONE:
-            return alone, queries[0].text
-        judged = candidates_for(queries[1], catalogue)
-        bonus = _bonus(completed.added, judged, alone, catalogue)
-        together = rank(judged, catalogue.prepared, calibration, lang, bonus)
-        if completed.lean == "weak" and not _better(together, alone, bonus):
-            return alone, queries[0].text
-        return together, queries[1].text
+    def _query(
+        self,
+        text: str,
+        lang: Lang,
+        spaces: Sequence[Space],
+        clock: _Clock,
+        history: Sequence[str] = (),
+        completed: Completed | None = None,
+    ) -> Query:
+        """The message read by the encoders that it needs; with ``completed``, in its context.
+
+        An encoder that was not trained to read what was said before is given the completed text.
+        """
+        read: dict[Space, Reading] = {}
+        with clock("encode"):
+            for space in spaces:
+                encoder = self._encoders[space]
+                if completed is None or encoder.reads_context:
+                    turns = [turn for turn in history if space == "multi" or not has_han(turn)]
+                    read[space] = encoder.read([text], "message", [turns])[0]
+                else:
+                    read[space] = encoder.read([completed.query])[0]
+        return Query(completed.query if completed else text, lang, read)
 
     def _encode_entries(
         self, entries: Sequence[Entry]
@@ -288,13 +322,6 @@ class HybridRetriever:
         return found
 
 
-def _spaces(text: str, lang: Lang, catalogue: Catalogue) -> list[Space]:
-    """The encoders that a message needs: where all that it can mean is English, one is enough."""
-    if lang != "en" or has_han(text):
-        return ["multi"]
-    return ["en", "multi"] if catalogue.speaks_more_than("en") else ["en"]
-
-
 def _is_news(entry: Entry, there: Prepared | None) -> bool:
     if there is None:
         return True
@@ -303,32 +330,18 @@ def _is_news(entry: Entry, there: Prepared | None) -> bool:
     return entry.revision > there.entry.revision
 
 
-def _bonus(
-    added: str, candidates: Candidates, alone: Ranking, catalogue: Catalogue
-) -> dict[str, float]:
-    """Entries that hold the new words of a leaning message, or are near it, gain on the others.
-
-    One that holds none of them loses on "no entry answers" too: the topic of the turn before is
-    not what is asked now.
-    """
-    words = content_words(added)
+def turn_of(alone: Query, context: Query, completed: Completed, catalogue: Catalogue) -> Turn:
+    """Both readings of a message, and what either found, compared by both."""
+    ids = dict.fromkeys([*found_by(alone, catalogue), *found_by(context, catalogue)])
+    judged = compared(ids, alone, catalogue)
+    words = content_words(completed.added)
     weight = {word: catalogue.lexical.idf(word) for word in words}
     total = sum(weight.values()) or 1.0
-    best = max((r.score for r in alone.ranked), default=0.0)
-    behind = {r.entry_id: max(_ALONE_FLOOR, r.score - best) for r in alone.ranked}
-    bonus = {}
-    for key in candidates.ids:
-        held = sum(weight[w] for w in words & catalogue.prepared[key].phrasing_words)
-        share = held / total - _ADDED_NEUTRAL if words else 0.0
-        bonus[key] = _ADDED_WEIGHT * share + _ALONE_WEIGHT * behind.get(key, _ALONE_FLOOR)
-    return bonus
-
-
-def _better(together: Ranking, alone: Ranking, bonus: Mapping[str, float]) -> bool:
-    """Whether a message that may lean is surer in its context, on an entry with its own words."""
-    if not together.ranked or together.top <= alone.top:
-        return False
-    return bonus[together.ranked[0].entry_id] > 0
+    held = [
+        sum(weight[word] for word in words & catalogue.prepared[key].phrasing_words) / total
+        for key in judged.ids
+    ]
+    return Turn(judged, compared(ids, context, catalogue), np.array(held), LEANING[completed.lean])
 
 
 def _message_features(ranking: Ranking, text: str, used: str) -> Mapping[str, float]:

@@ -9,18 +9,22 @@ tokens spelled out in a text ("</s>"), which are text here and no command to the
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 PIECES = "pieces.model"
 FRAME = "pieces.json"
+#: Of what was said before a message so many turns are read, and of each so many pieces.
+_TURNS, _TURN_PIECES = 2, 24
 
 
 class Tokens(Protocol):
     """Turns a text into the ids that the model is given, its frame (CLS, SEP) included."""
 
-    def ids(self, text: str) -> list[int]:
-        """At most as many ids as the model takes; a longer text loses its middle."""
+    def ids(self, text: str, before: Sequence[str] = ()) -> list[int]:
+        """At most as many ids as the model takes; a longer text loses its middle. ``before``: the
+        turns that it followed, oldest first, for a model that reads them."""
 
     def plain(self, text: str) -> list[int]:
         """The ids without the frame, however many."""
@@ -33,6 +37,28 @@ def open_tokens(folder: Path, max_tokens: int) -> Tokens:
     return _WordPieces(folder, max_tokens)
 
 
+def shortened(ids: list[int], room: int) -> list[int]:
+    """At most ``room`` ids, the middle left out: people ask at the beginning or at the end."""
+    if len(ids) <= room:
+        return ids
+    half = room // 2
+    return ids[: room - half] + ids[len(ids) - half :]
+
+
+def in_context(
+    ids: list[int], before: Sequence[list[int]], separator: list[int], room: int
+) -> list[int]:
+    """The ids of a message behind those of the latest turns ``before`` it, each of which ends with
+    ``separator``; where there is no room for all, the older turns give way."""
+    found = shortened(ids, room)
+    for turn in reversed(before[-_TURNS:]):
+        part = [*shortened(turn, _TURN_PIECES), *separator]
+        if len(part) + len(found) > room:
+            break
+        found = part + found
+    return found
+
+
 class _Framed:
     """Ids between the frame's own, at most ``max_tokens`` with them."""
 
@@ -41,12 +67,9 @@ class _Framed:
         self._after = after
         self._room = max_tokens - len(before) - len(after)
 
-    def ids(self, text: str) -> list[int]:
-        found = self.plain(text)
-        if len(found) > self._room:
-            # People ask at the beginning or at the end of what they tell.
-            half = self._room // 2
-            found = found[: self._room - half] + found[len(found) - half :]
+    def ids(self, text: str, before: Sequence[str] = ()) -> list[int]:
+        turns = [self.plain(turn) for turn in before]
+        found = in_context(self.plain(text), turns, self._after, self._room)
         return [*self._before, *found, *self._after]
 
     def plain(self, text: str) -> list[int]:

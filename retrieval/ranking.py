@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retrieval.calibration import Calibration, shares
+from retrieval.calibration import shares
 from retrieval.catalogue import Prepared
 from retrieval.features import FEATURES, Candidates, Row
 from retrieval.types import Lang, Ranked
@@ -28,20 +28,17 @@ class Ranking:
 
 def rank(
     candidates: Candidates,
+    utilities: Row,
+    none: float,
     prepared: Mapping[str, Prepared],
-    calibration: Calibration,
     lang: Lang,
-    bonus: Mapping[str, float] | None = None,
 ) -> Ranking:
-    """Turn candidates into a ranking with calibrated probabilities.
+    """Turn candidates and their utilities into a ranking with calibrated probabilities.
 
     An entry and its translations are one choice, as good as the best of them: the one in the
     visitor's language stands for all and carries the probability, the others follow at the end
-    with 0. ``bonus`` adds to the utility of single entries.
+    with 0. ``none`` is the utility of "nothing answers".
     """
-    utilities = calibration.utilities(candidates)
-    if bonus:
-        utilities = utilities + np.array([bonus.get(key, 0.0) for key in candidates.ids])
     families: dict[str, list[int]] = {}
     for number, key in enumerate(candidates.ids):
         family = prepared[key].entry.translation_of or key
@@ -50,7 +47,7 @@ def rank(
         _leader(members, candidates, utilities, prepared, lang) for members in families.values()
     ]
     best = [float(max(utilities[member] for member in members)) for members in families.values()]
-    p = shares(best, calibration.utility_of_none(candidates, lang))
+    p = shares(best, none)
     order = sorted(range(len(leaders)), key=lambda i: (-best[i], candidates.ids[leaders[i]]))
     features = np.round(candidates.rows, 4).tolist()
 

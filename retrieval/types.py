@@ -101,12 +101,14 @@ class Encoder(Protocol):
     """Turns texts into vectors whose dot product is their similarity.
 
     ``version`` changes with the weights; vectors of two versions cannot be compared.
-    Safe to call from several threads after ``load``.
+    ``reads_context``, after ``load``: whether it was trained to read a message behind the turns
+    before it. Safe to call from several threads after ``load``.
     """
 
     name: str
     dim: int
     token_dim: int
+    reads_context: bool
 
     @property
     def version(self) -> str:
@@ -118,8 +120,17 @@ class Encoder(Protocol):
     def encode(self, texts: Sequence[str], kind: TextKind = "message") -> Vectors:
         """Return float32 rows of length 1, one for each text. Raises NotLoaded."""
 
-    def read(self, texts: Sequence[str], kind: TextKind = "message") -> list[Reading]:
-        """Return vector and token vectors of each text. Raises NotLoaded."""
+    def read(
+        self,
+        texts: Sequence[str],
+        kind: TextKind = "message",
+        before: Sequence[Sequence[str]] = (),
+    ) -> list[Reading]:
+        """Return vector and token vectors of each text. Raises NotLoaded.
+
+        ``before``: for each text the turns that it followed, oldest first; passed over by an
+        encoder that does not read context.
+        """
 
 
 class Retriever(Protocol):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from retrieval.types import Entry
 
 _ASKS = {"embedding": 160, "interaction": 200}
 _PART_OF_BASE = 0.7
+#: So many questions follow one that has nothing to do with them: a customer changes the topic.
+_CHANGES_TOPIC = 0.15
 _WARM_UP = 0.05
 _FIRST_RATE, _LAST_RATE = 0.1, 0.03
 _SAVE_EVERY_S = 120.0
@@ -126,8 +128,18 @@ class Course:
                 entries = list(world.entries)
                 if self.rng.random() >= 0.5:
                     entries = self.rng.sample(entries, int(len(entries) * _PART_OF_BASE))
-                made.append((entries, asks[start::count]))
+                made.append((entries, self._after_others(asks[start::count])))
         self.rng.shuffle(made)
+        return made
+
+    def _after_others(self, asks: Sequence[Ask]) -> list[Ask]:
+        made = []
+        for ask in asks:
+            other = self.rng.choice(asks)
+            changes = self.rng.random() < _CHANGES_TOPIC and other.lang == ask.lang
+            if changes and not ask.history and not set(other.gold) & set(ask.gold):
+                ask = replace(ask, history=(*other.history, other.text))
+            made.append(ask)
         return made
 
     def _set_rate(self, progress: float) -> None:

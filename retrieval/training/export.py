@@ -57,13 +57,14 @@ def export(
     (folder / "spec.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
 
-def _card(reader: Reader) -> dict[str, str | int]:
+def _card(reader: Reader) -> dict[str, str | int | bool]:
     return {
         "dim": reader.bert.config.hidden_size,
         "pooling": "mean",
         "prefix_query": "",
         "prefix_passage": "",
         "max_tokens": TOKENS,
+        "context": True,
     }
 
 

@@ -55,7 +55,7 @@ class Base:
 
 def embedding_loss(reader: Reader, entries: Sequence[Entry], asks: Sequence[Ask]) -> Any:
     """Cross entropy of the phrasings' cosines, of the wholes', and of their mean."""
-    best, whole = _cosines(Base(reader, entries), reader.read([ask.text for ask in asks]))
+    best, whole = _cosines(Base(reader, entries), reader.read_asks(asks))
     target = _target(entries, asks)
     none = reader.first_scales[2].expand(len(asks), 1)
     total = torch.zeros(())
@@ -67,7 +67,7 @@ def embedding_loss(reader: Reader, entries: Sequence[Entry], asks: Sequence[Ask]
 
 def interaction_loss(reader: Reader, entries: Sequence[Entry], asks: Sequence[Ask]) -> Any:
     """Cross entropy of the score that all parts make together."""
-    base, read = Base(reader, entries), reader.read([ask.text for ask in asks])
+    base, read = Base(reader, entries), reader.read_asks(asks)
     best, whole = _cosines(base, read)
     met, unmet, asked = _interact(reader, base, read)
     parts = torch.stack([best, whole, met, asked, -unmet])

@@ -12,7 +12,9 @@ from torch import nn
 from torch.nn import functional
 
 from retrieval.batching import by_length
+from retrieval.pieces import in_context
 from retrieval.training.starting import Start
+from retrieval.training.worlds import Ask
 
 #: As many tokens of a text are read, here and where it is served.
 TOKENS = 80
@@ -78,13 +80,18 @@ class Reader(nn.Module):  # type: ignore[misc]
 
     def read(self, texts: Sequence[str]) -> Read:
         """Read texts; of one that is too long, the middle is left out."""
+        return self._read([(text, ()) for text in texts])
+
+    def read_asks(self, asks: Sequence[Ask]) -> Read:
+        """Read questions, each behind what was said before it."""
+        return self._read([(ask.text, ask.history) for ask in asks])
+
+    def _read(self, texts: Sequence[tuple[str, Sequence[str]]]) -> Read:
         room = TOKENS - len(self._before) - len(self._after)
         rows = []
-        for text in texts:
-            ids = self.ids(text)
-            if len(ids) > room:
-                ids = ids[: room - room // 2] + ids[len(ids) - room // 2 :]
-            rows.append(ids)
+        for text, before in texts:
+            turns = [self.ids(turn) for turn in before]
+            rows.append(in_context(self.ids(text), turns, self._after, room))
         return self.read_ids(rows)
 
     def read_ids(self, rows: Sequence[list[int]]) -> Read:

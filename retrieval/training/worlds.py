@@ -3,8 +3,8 @@
 A file is JSON lines: one with ``world``, ``company`` and ``lang``; one an entry (``id``,
 ``question``, ``alternatives``, ``answer``) with its ``asks`` by kind ("cross" is in the other
 language) and its ``near`` misses, which no entry answers; and lines with ``far``, ``ambiguous``
-(``text``, ``either``), ``double`` (``text``, ``both``) and ``dialogues`` (turns of ``user`` and
-``expect``). The last two are not for training and are passed over here.
+(``text``, ``either``), ``dialogues`` (turns of ``user`` and ``expect``, an id or null) and
+``double`` (``text``, ``both``), which is not for training and is passed over here.
 """
 
 from __future__ import annotations
@@ -23,12 +23,16 @@ _OTHER: Mapping[str, Lang] = {"en": "zh", "zh": "en"}
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question; ``gold`` are the ids that answer it, none where it is not covered."""
+    """A question; ``gold`` are the ids that answer it, none where it is not covered.
+
+    ``history`` holds what the same customer said before, oldest first; ``kind`` is then "turn".
+    """
 
     text: str
     gold: tuple[str, ...]
     kind: str
     lang: Lang
+    history: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +102,9 @@ def _asks(row: Mapping[str, Any], lang: Lang) -> Iterator[Ask]:
         yield Ask(text, (), "far", lang)
     for one in row.get("ambiguous", ()):
         yield Ask(one["text"], tuple(one["either"]), "ambiguous", lang)
+    for turns in row.get("dialogues", ()):
+        said: tuple[str, ...] = ()
+        for turn in turns:
+            gold = (turn["expect"],) if turn["expect"] is not None else ()
+            yield Ask(turn["user"], gold, "turn", lang, said)
+            said = (*said, turn["user"])

@@ -22,6 +22,7 @@ class HashingEncoder:
         self.dim = self.token_dim = dim
         self.version = f"{name}@{version}"
         self.encoded = 0
+        self.reads_context = False
         self._loaded = False
 
     def load(self) -> None:
@@ -33,7 +34,12 @@ class HashingEncoder:
         self.encoded += len(texts)
         return self._rows(texts)
 
-    def read(self, texts: Sequence[str], kind: TextKind = "message") -> list[Reading]:
+    def read(
+        self,
+        texts: Sequence[str],
+        kind: TextKind = "message",
+        before: Sequence[Sequence[str]] = (),
+    ) -> list[Reading]:
         vectors = self.encode(texts, kind)
         found = []
         for vector, text in zip(vectors, texts, strict=True):

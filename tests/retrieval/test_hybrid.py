@@ -3,14 +3,16 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retrieval.hybrid import HybridRetriever
-from retrieval.types import Entry
+from retrieval.types import Entry, Reading
 from tests.retrieval.conftest import SMALL_BASE, entry, small_retriever
+from tests.retrieval.hashing import HashingEncoder
 
 IDS = st.sampled_from([e.id for e in SMALL_BASE])
 EDIT = st.tuples(st.sampled_from(["upsert", "stale", "remove", "replace", "snapshot"]), IDS)
@@ -171,14 +173,46 @@ def test_each_text_is_read_by_the_encoders_that_it_needs(tmp_path: Path) -> None
     made = small_retriever(tmp_path)
     made.load()
     made.replace_all(SMALL_BASE[:5])  # every answer exists in English
-    texts = ["and for mobile?", "你们的宽带怎么退订 for mobile"]
-    alone, completed = made._queries(texts, "en")
-    assert set(alone.spaces) == {"en"}
-    assert set(completed.spaces) == {"multi"}
-    found = made.search("and for mobile?", history=["你们的宽带怎么退订"])
-    assert found.ranked
+    english, chinese = "and for mobile?", "你们的宽带怎么退订 for mobile"
+    assert made._spaces(english, "en") == ["en"]
+    assert made._spaces(english, "en", [chinese]) == ["en", "multi"]
+    assert made._spaces(chinese, "en") == ["multi"]
+    assert made.search(english, history=[chinese]).ranked
     made.replace_all(SMALL_BASE)  # one exists in Chinese alone
-    (both,) = made._queries(texts[:1], "en")
-    assert set(both.spaces) == {"en", "multi"}
-    (chinese,) = made._queries(texts[1:], "zh")
-    assert set(chinese.spaces) == {"multi"}
+    assert made._spaces(english, "en") == ["en", "multi"]
+    assert made._spaces(chinese, "zh") == ["multi"]
+
+
+def test_a_message_is_read_behind_the_turns_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = small_retriever(tmp_path)
+    made.load()
+    made.replace_all(SMALL_BASE)
+    read: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+
+    class Listening(HashingEncoder):
+        def read(self, texts: Any, kind: Any = "message", before: Any = ()) -> list[Reading]:
+            read.append((tuple(texts), tuple(before[0]) if before else ()))
+            return super().read(texts, kind, before)
+
+    encoder = Listening()
+    encoder.load()
+    made._encoders["en"] = encoder
+    history = ["你好", "how do i cancel my broadband contract"]
+    made.search("and for mobile", history=history)
+    # Not trained to read context, it is given the completed text.
+    assert {texts[0] for texts, _ in read} == {
+        "and for mobile",
+        "how do i cancel my broadband contract for mobile",
+    }
+    read.clear()
+    encoder.reads_context = True
+    made.search("and for mobile", history=history)
+    # What was said in another language is kept from the English encoder.
+    assert read == [(("and for mobile",), ()), (("and for mobile",), (history[1],))]
+    # One that stands by itself and is understood is not read a second time.
+    read.clear()
+    monkeypatch.setattr("retrieval.hybrid._SURE_ALONE", 0.0)
+    made.search("how do i cancel my broadband contract", history=history)
+    assert len(read) == 1

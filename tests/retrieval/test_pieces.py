@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from retrieval.models import ModelStore, unigram
-from retrieval.pieces import FRAME, PIECES, open_tokens
+from retrieval.pieces import FRAME, PIECES, in_context, open_tokens
 
 _DEMO = Path(__file__).parents[2] / "knowledge" / "demo"
 _LETTERS = (
@@ -95,3 +95,25 @@ def test_every_word_of_the_demo_base(real: tuple[Any, Any]) -> None:
 def test_any_text(real: tuple[Any, Any], text: str) -> None:
     ours, theirs = real
     assert ours.ids(text) == theirs.encode(text).ids
+
+
+@given(
+    st.lists(st.integers(10, 99), max_size=60),
+    st.lists(st.lists(st.integers(10, 99), max_size=40), max_size=4),
+    st.integers(8, 90),
+)
+def test_the_turns_before_a_message_never_cost_it_a_word(
+    own: list[int], before: list[list[int]], room: int
+) -> None:
+    found = in_context(own, before, [2], room)
+    assert len(found) <= room
+    assert found[-len(own) :] == own or len(own) > room or not own
+    assert found.count(2) <= min(2, len(before))
+
+
+def test_the_latest_turns_are_read_and_the_middle_of_long_ones_left_out() -> None:
+    long = list(range(100, 140))
+    assert in_context([7], [[5], [6]], [2], 80) == [5, 2, 6, 2, 7]
+    assert in_context([7], [[4], [5], [6]], [2], 80) == [5, 2, 6, 2, 7]
+    assert in_context([7], [long], [2], 80) == [*long[:12], *long[-12:], 2, 7]
+    assert in_context([7], [long, [6]], [2], 12) == [6, 2, 7]

@@ -14,7 +14,7 @@ import pytest
 from retrieval.encoder import Ct2Encoder
 from retrieval.models import ModelStore, registry
 from retrieval.tokens import entry_reading, interact
-from retrieval.training.worlds import World, read_world
+from retrieval.training.worlds import Ask, World, read_world
 from retrieval.types import Reading
 from tests.retrieval.tiny import write_checkpoint
 
@@ -39,7 +39,14 @@ WORLD = (
     {"far": ["my contract"]},
     {"ambiguous": [{"text": "router", "either": ["reset-router", "restart-router"]}]},
     {"double": [{"text": "reset router cancel mobile", "both": ["reset-router", "cancel-mobile"]}]},
-    {"dialogues": [[{"user": "reset my router", "expect": "reset-router"}]]},
+    {
+        "dialogues": [
+            [
+                {"user": "how to reset my router", "expect": "reset-router"},
+                {"user": "and the mobile", "expect": "reset-mobile"},
+            ]
+        ]
+    },
 )
 
 
@@ -72,6 +79,25 @@ def start(tmp_path: Path) -> Callable[[], Any]:
     return made
 
 
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, Any], Ct2Encoder]:
+    """Exports a reader and opens it as the product does."""
+    from retrieval.training.export import export
+
+    def opened(reader: Any, begun: Any) -> Ct2Encoder:
+        shipped = tmp_path / "shipped"
+        export(reader, begun, "tiny-reader", ("en",), "Apache-2.0", shipped)
+        monkeypatch.setattr(registry, "SHIPPED", shipped)
+        monkeypatch.setattr("retrieval.models.sources.SHIPPED", shipped)
+        spec = registry._shipped(shipped / "tiny-reader")
+        monkeypatch.setitem(registry.MODELS, spec.name, spec)
+        encoder = Ct2Encoder("tiny-reader", ModelStore(tmp_path / "cache"))
+        encoder.load()
+        return encoder
+
+    return opened
+
+
 def course(reader: Any, world: World, folder: Path, losses: list[float], stop: int = 0) -> Any:
     from retrieval.training.course import Course, Schedule
 
@@ -87,10 +113,12 @@ def course(reader: Any, world: World, folder: Path, losses: list[float], stop: i
 
 
 def test_losses_fall_and_an_export_reads_as_the_reader_does(
-    start: Callable[[], Any], world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Callable[[], Any],
+    world: World,
+    tmp_path: Path,
+    served: Callable[[Any, Any], Ct2Encoder],
 ) -> None:
     from retrieval.training import objectives
-    from retrieval.training.export import export
     from retrieval.training.reader import Reader
 
     begun = start()
@@ -102,13 +130,7 @@ def test_losses_fall_and_an_export_reads_as_the_reader_does(
         after = float(objectives.interaction_loss(reader, world.entries, world.asks))
     assert len(losses) == 6
     assert after < before
-    export(reader, begun, "tiny-reader", ("en",), "Apache-2.0", tmp_path / "shipped")
-    monkeypatch.setattr(registry, "SHIPPED", tmp_path / "shipped")
-    monkeypatch.setattr("retrieval.models.sources.SHIPPED", tmp_path / "shipped")
-    spec = registry._shipped(tmp_path / "shipped" / "tiny-reader")
-    monkeypatch.setitem(registry.MODELS, spec.name, spec)
-    encoder = Ct2Encoder("tiny-reader", ModelStore(tmp_path / "cache"))
-    encoder.load()
+    encoder = served(reader, begun)
     texts = [ask.text for ask in world.asks if ask.kind == "terse"]
     with torch.no_grad():
         read = reader.read(texts)
@@ -120,6 +142,57 @@ def test_losses_fall_and_an_export_reads_as_the_reader_does(
         assert reading.none == pytest.approx(wanted, rel=0.05)
         shares = (weights[row] / weights[row].sum()).numpy()
         np.testing.assert_allclose(reading.weights, shares, atol=0.05)
+
+
+def test_a_turn_is_read_behind_what_was_said(
+    start: Callable[[], Any], served: Callable[[Any, Any], Ct2Encoder]
+) -> None:
+    from retrieval.training.reader import Reader
+
+    begun = start()
+    reader = Reader(begun).eval()
+    encoder = served(reader, begun)
+    assert encoder.reads_context
+    said = ("how do i reset my router", "cancel my contract")
+    asks = [Ask("the bill", (), "turn", "en", said), Ask("the bill", (), "turn", "en")]
+    with torch.no_grad():
+        read = reader.read_asks(asks)
+    readings = encoder.read([a.text for a in asks], before=[a.history for a in asks])
+    assert len(readings[0].tokens) == 2 + 6 + 1 + 3 + 1
+    for row, reading in enumerate(readings):
+        assert float(reading.vector @ read.vectors[row].numpy()) > 0.95
+        assert len(reading.tokens) == len(read.hidden[row])
+    assert float(read.vectors[0] @ read.vectors[1]) < 0.999
+
+
+def test_conversations_are_questions_with_a_history(tmp_path: Path) -> None:
+    turns = [{"user": "a?", "expect": "one"}, {"user": "and b?", "expect": None}]
+    rows = [
+        {"world": "en-x", "company": "X", "lang": "en"},
+        {"id": "one", "question": "A?", "answer": "Yes.", "asks": {}, "near": []},
+        {"dialogues": [turns]},
+    ]
+    path = tmp_path / "en-x.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert read_world(path).asks == (
+        Ask("a?", ("one",), "turn", "en"),
+        Ask("and b?", (), "turn", "en", ("a?",)),
+    )
+
+
+def test_some_questions_follow_another_topic(
+    start: Callable[[], Any], world: World, tmp_path: Path
+) -> None:
+    from retrieval.training.reader import Reader
+
+    made = course(Reader(start()), world, tmp_path, [])
+    terse = [ask for ask in world.asks if ask.kind == "terse"]
+    asks = [ask for _ in range(40) for ask in made._after_others(terse)]
+    changed = [ask for ask in asks if ask.history]
+    assert 0.02 < len(changed) / len(asks) < 0.3
+    gold = {ask.text: set(ask.gold) for ask in terse}
+    assert all(not gold[a.text] & gold[a.history[-1]] for a in changed)
+    assert all(set(a.gold) == gold[a.text] for a in changed)
 
 
 def test_what_is_learnt_is_what_is_served(start: Callable[[], Any], world: World) -> None:
