@@ -29,6 +29,8 @@ ENERGY = SHOP.with_name("calibration_energy.jsonl")
 AVERAGE, HARD = "average", "hard"
 _OUT = 0.34
 _CHANGES = 60
+#: Questions of companies that are no single questions with one answer.
+_APART = ("turn", "double")
 _PLACEHOLDER = "-"
 #: Languages of a company's base and questions; in "cross" every entry has one of the two.
 _LANGS_OF: dict[str, tuple[Lang, ...]] = {
@@ -99,7 +101,7 @@ def whole_and_part(world: training.World, rng: random.Random) -> Iterator[World]
         out = set(rng.sample([e.id for e in world.entries], int(len(world.entries) * share)))
         asks = []
         for ask in world.asks:
-            if ask.kind == "turn":
+            if ask.kind in _APART:
                 continue
             gold = sorted(set(ask.gold) - out)
             if share and gold == sorted(ask.gold):

@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.companies [--worlds DIR] [--json FILE]`` starts the product once for every
 company of the folder, with its base as the only one, asks all its questions but the ambiguous ones,
-and prints the summary of ``grapevine eval``.
+and holds all its conversations. It prints the summary of ``grapevine eval`` over the single
+questions, over messages that hold two, and over the turns of the conversations.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks import report
-from retrieval.training.worlds import World, read_worlds
+from retrieval.training.worlds import Ask, World, read_worlds
 from web.evaluation.asking import Asker
 from web.evaluation.expectation import Expectation
 from web.evaluation.files import Question
@@ -45,13 +46,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def ask(world: World, console: Console) -> dict[str, Any]:
     """The summary of one company; ends the program where the base does not take an entry."""
-    questions = questions_of(world)
+    questions, doubles = questions_of(world), questions_of(world, double=True)
+    dialogues = dialogues_of(world)
+    count = len(questions) + len(doubles) + len(dialogues)
     with path_holding(entries_of(world), rejected=_refuse) as url, Progress(console=console) as bar:
-        task = bar.add_task("asking", total=len(questions))
+        task = bar.add_task("asking", total=count)
         asker = Asker(url)
-        asked, _ = asker.ask_all(questions, (), progress=lambda: bar.advance(task))
+        asked, talked = asker.ask_all(
+            [*questions, *doubles], dialogues, progress=lambda: bar.advance(task)
+        )
         asker.close()
-    return summarise(asked)
+    turns = [one for dialogue in talked for one in dialogue]
+    return {
+        **summarise(asked[: len(questions)]),
+        "two_questions": summarise(asked[len(questions) :])["all"],
+        "dialogue_turns": summarise(turns)["all"],
+    }
 
 
 def entries_of(world: World) -> list[dict[str, Any]]:
@@ -68,13 +78,32 @@ def entries_of(world: World) -> list[dict[str, Any]]:
     ]
 
 
-def questions_of(world: World) -> list[Question]:
-    """What is asked: an ambiguous question has no one right answer and is left out."""
+def questions_of(world: World, *, double: bool = False) -> list[Question]:
+    """What is asked by itself: single questions, or messages of two. An ambiguous question has no
+    one right answer and is left out."""
+    apart = ("ambiguous", "turn", "double")
     return [
-        Question(one.text, Expectation(one.gold), one.kind, one.lang)
+        _question(one)
         for one in world.asks
-        if one.kind not in ("ambiguous", "turn")
+        if (one.kind == "double" if double else one.kind not in apart)
     ]
+
+
+def dialogues_of(world: World) -> list[list[Question]]:
+    """The conversations, turn by turn."""
+    found: list[list[Question]] = []
+    for one in world.asks:
+        if one.kind == "turn":
+            if not one.history:
+                found.append([])
+            found[-1].append(_question(one))
+    return found
+
+
+def _question(one: Ask) -> Question:
+    return Question(
+        one.text, Expectation(one.gold, all_of=one.kind == "double"), one.kind, one.lang
+    )
 
 
 def _refuse(entry_id: str, reason: str) -> None:

@@ -3,8 +3,8 @@
 A file is JSON lines: one with ``world``, ``company`` and ``lang``; one an entry (``id``,
 ``question``, ``alternatives``, ``answer``) with its ``asks`` by kind ("cross" is in the other
 language) and its ``near`` misses, which no entry answers; and lines with ``far``, ``ambiguous``
-(``text``, ``either``), ``dialogues`` (turns of ``user`` and ``expect``, an id or null) and
-``double`` (``text``, ``both``), which is not for training and is passed over here.
+(``text``, ``either``), ``double`` (``text``, ``both``) and ``dialogues`` (turns of ``user`` and
+``expect``, an id or null).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _OTHER: Mapping[str, Lang] = {"en": "zh", "zh": "en"}
 class Ask:
     """A question; ``gold`` are the ids that answer it, none where it is not covered.
 
+    Of a "double" question each of them answers a part, of an "ambiguous" one either may be meant.
     ``history`` holds what the same customer said before, oldest first; ``kind`` is then "turn".
     """
 
@@ -102,6 +103,8 @@ def _asks(row: Mapping[str, Any], lang: Lang) -> Iterator[Ask]:
         yield Ask(text, (), "far", lang)
     for one in row.get("ambiguous", ()):
         yield Ask(one["text"], tuple(one["either"]), "ambiguous", lang)
+    for one in row.get("double", ()):
+        yield Ask(one["text"], tuple(one["both"]), "double", lang)
     for turns in row.get("dialogues", ()):
         said: tuple[str, ...] = ()
         for turn in turns:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.companies import WORLDS, entries_of, questions_of
+from benchmarks.companies import WORLDS, dialogues_of, entries_of, questions_of
 from retrieval.training.worlds import World, read_worlds
 from web.evaluation.files import read_entries
 
@@ -28,3 +28,10 @@ def test_a_company_is_asked_as_its_file_says(world: World, tmp_path: Path) -> No
     }
     assert all(q.expected.covered == (q.kind not in ("near", "far")) for q in questions)
     assert {q.lang for q in questions if q.kind != "cross"} == {world.lang}
+    doubles = questions_of(world, double=True)
+    assert len(doubles) == 8
+    assert all(q.expected.all_of and len(q.expected.ids) == 2 for q in doubles)
+    dialogues = dialogues_of(world)
+    assert len(dialogues) == 10
+    assert all(len(turns) >= 3 for turns in dialogues)
+    assert all(set(turn.expected.ids) <= ids for turns in dialogues for turn in turns)
