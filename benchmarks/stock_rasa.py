@@ -71,10 +71,14 @@ class ActionAnswer(Action):
 
 
 class StockRasa:
-    """One arm: ``write`` the project, ``train`` it, ``start`` it; ``stop`` ends its processes."""
+    """One arm: ``write`` the project, ``train`` it, ``start`` it; ``stop`` ends its processes.
 
-    def __init__(self, arm: Arm, folder: Path, port: int) -> None:
+    ``with_api`` opens Rasa's own HTTP API too, which tells intents and confidences.
+    """
+
+    def __init__(self, arm: Arm, folder: Path, port: int, *, with_api: bool = False) -> None:
         self.arm: Arm = arm
+        self._options = ["--enable-api"] if with_api else []
         self.url = f"http://127.0.0.1:{port}"
         self._folder = folder
         self._port = port
@@ -151,6 +155,7 @@ class StockRasa:
                 str(self._port),
                 "-m",
                 "models/model.tar.gz",
+                *self._options,
             ],
         )
         while time.perf_counter() - started < _START_TIMEOUT_S:
