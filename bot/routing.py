@@ -283,7 +283,10 @@ def _directive(
     if route == "clarify":
         return Directive(route, _listed(evidence, _MIN_OPTION_P), top_p, reason)
     if route == "compose":
-        return Directive(route, _listed(evidence, _MIN_SOURCE_P), top_p, reason)
+        listed = _listed(evidence, _MIN_SOURCE_P)
+        parts = int(evidence.features.get("parts", 1))
+        # Where retrieval answered each part, nothing else was asked for.
+        return Directive(route, listed[:parts] if parts >= 2 else listed, top_p, reason)
     if route == "decline":
         return Directive(route, (), states["uncovered"], reason)
     state = "person" if route == "handoff" else route

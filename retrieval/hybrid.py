@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-
-import numpy as np
 
 from retrieval import snapshot as disk
 from retrieval.calibration import Calibration
@@ -23,38 +20,18 @@ from retrieval.catalogue import (
     texts_of,
     vectors_of,
 )
-from retrieval.context import Completed, complete
 from retrieval.encoder import open_encoder
 from retrieval.errors import NotLoaded
-from retrieval.features import Candidates, Query, candidates_for, compared, found_by
-from retrieval.language import detect, has_han, is_mixed
+from retrieval.features import Candidates
 from retrieval.models import ModelStore
-from retrieval.ranking import Ranking, rank
-from retrieval.text import content_words
+from retrieval.search import Searcher
 from retrieval.tokens import EntryReading, entry_reading
-from retrieval.turns import LEANING, Turn
-from retrieval.types import Consistency, Encoder, Entry, Evidence, Lang, Reading
+from retrieval.turns import Turn
+from retrieval.types import Consistency, Encoder, Entry, Evidence, Lang
 
 _log = logging.getLogger(__name__)
 
-#: A message that stands by itself and is understood so well is not read once more in its context.
-_SURE_ALONE = 0.9
 _READ_AT_ONCE = 64
-
-
-class _Clock:
-    """Milliseconds by stage."""
-
-    def __init__(self) -> None:
-        self.ms = {"encode": 0.0, "rank": 0.0}
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.ms[stage] += (time.perf_counter() - started) * 1e3
 
 
 class HybridRetriever:
@@ -81,6 +58,7 @@ class HybridRetriever:
             "multi": open_encoder(encoder_multi, store),
         }
         self._calibration = calibration
+        self._searcher = Searcher(self._encoders, self._locked)
         # Writers queue up on the first, so that edits apply in the order they were asked for;
         # the second guards the catalogue and is never held while encoding.
         self._writing = threading.RLock()
@@ -143,30 +121,7 @@ class HybridRetriever:
         limit: int = 10,
     ) -> Evidence:
         """Rank entries for ``text``; ``history``: the visitor's earlier turns, oldest first."""
-        chosen = lang or detect(text, history)
-        clock = _Clock()
-        spaces = self._spaces(text, chosen, history)
-        alone = self._query(text, chosen, spaces, clock)
-        with clock("rank"), self._locked() as catalogue:
-            found = candidates_for(alone, catalogue)
-            ranking = rank(found, *self._fitted.both(found, chosen), catalogue.prepared, chosen)
-        used = text
-        completed = complete(text, history)
-        if history and not (completed.lean == "none" and ranking.top >= _SURE_ALONE):
-            used = completed.query
-            context = self._query(text, chosen, spaces, clock, history, completed)
-            with clock("rank"), self._locked() as catalogue:
-                turn = turn_of(alone, context, completed, catalogue)
-                utilities, none = self._fitted.of_turn(turn, chosen)
-                ranking = rank(turn.context, utilities, none, catalogue.prepared, chosen)
-        return Evidence(
-            text=text,
-            query=used,
-            lang=chosen,
-            ranked=ranking.ranked[:limit],
-            features=_message_features(ranking, text, used),
-            ms=dict(clock.ms),
-        )
+        return self._searcher.search(text, self._fitted, history=history, lang=lang, limit=limit)
 
     def upsert(self, entries: Iterable[Entry]) -> None:
         """Add or replace entries; visible to the next ``search``.
@@ -233,18 +188,11 @@ class HybridRetriever:
 
     def candidates(self, text: str, lang: Lang) -> Candidates:
         """The candidates of a message with their features; what fitting calibration looks at."""
-        query = self._query(text, lang, self._spaces(text, lang), _Clock())
-        with self._locked() as catalogue:
-            return candidates_for(query, catalogue)
+        return self._searcher.candidates(text, lang)
 
     def turn(self, text: str, lang: Lang, history: Sequence[str]) -> Turn:
         """As :meth:`candidates`, of a message that follows others."""
-        completed = complete(text, history)
-        spaces = self._spaces(text, lang, history)
-        alone = self._query(text, lang, spaces, _Clock())
-        context = self._query(text, lang, spaces, _Clock(), history, completed)
-        with self._locked() as catalogue:
-            return turn_of(alone, context, completed, catalogue)
+        return self._searcher.turn(text, lang, history)
 
     @property
     def _fitted(self) -> Calibration:
@@ -258,39 +206,6 @@ class HybridRetriever:
             if self._catalogue is None:
                 raise NotLoaded("The retriever was used before its load().")
             yield self._catalogue
-
-    def _spaces(self, text: str, lang: Lang, history: Sequence[str] = ()) -> list[Space]:
-        """The encoders that a message needs: where all that it can mean is English, one is
-        enough. Both readings of a turn are by the same, so that they can be compared."""
-        if lang != "en" or has_han(text):
-            return ["multi"]
-        with self._locked() as catalogue:
-            foreign = catalogue.speaks_more_than("en")
-        return ["en", "multi"] if foreign or any(map(has_han, history)) else ["en"]
-
-    def _query(
-        self,
-        text: str,
-        lang: Lang,
-        spaces: Sequence[Space],
-        clock: _Clock,
-        history: Sequence[str] = (),
-        completed: Completed | None = None,
-    ) -> Query:
-        """The message read by the encoders that it needs; with ``completed``, in its context.
-
-        An encoder that was not trained to read what was said before is given the completed text.
-        """
-        read: dict[Space, Reading] = {}
-        with clock("encode"):
-            for space in spaces:
-                encoder = self._encoders[space]
-                if completed is None or encoder.reads_context:
-                    turns = [turn for turn in history if space == "multi" or not has_han(turn)]
-                    read[space] = encoder.read([text], "message", [turns])[0]
-                else:
-                    read[space] = encoder.read([completed.query])[0]
-        return Query(completed.query if completed else text, lang, read)
 
     def _encode_entries(
         self, entries: Sequence[Entry]
@@ -328,27 +243,3 @@ def _is_news(entry: Entry, there: Prepared | None) -> bool:
     if entry.revision == there.entry.revision:
         return digest_of(entry) != there.digest
     return entry.revision > there.entry.revision
-
-
-def turn_of(alone: Query, context: Query, completed: Completed, catalogue: Catalogue) -> Turn:
-    """Both readings of a message, and what either found, compared by both."""
-    ids = dict.fromkeys([*found_by(alone, catalogue), *found_by(context, catalogue)])
-    judged = compared(ids, alone, catalogue)
-    words = content_words(completed.added)
-    weight = {word: catalogue.lexical.idf(word) for word in words}
-    total = sum(weight.values()) or 1.0
-    held = [
-        sum(weight[word] for word in words & catalogue.prepared[key].phrasing_words) / total
-        for key in judged.ids
-    ]
-    return Turn(judged, compared(ids, context, catalogue), np.array(held), LEANING[completed.lean])
-
-
-def _message_features(ranking: Ranking, text: str, used: str) -> Mapping[str, float]:
-    first, second = (*(r.p for r in ranking.ranked[:2]), 0.0, 0.0)[:2]
-    return {
-        "margin": first - second,
-        "none": ranking.none,
-        "mixed": float(is_mixed(text)),
-        "completed": float(used != text),
-    }

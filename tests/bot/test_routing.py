@@ -45,6 +45,8 @@ TABLE = [
     (evidence(0.4, 0.3, 0.2), QUESTION, "clarify", ("e1", "e2", "e3")),
     (evidence(0.5, 0.4), said("ask_question", 0.95, several=True), "compose", ("e1", "e2")),
     (evidence(0.5, 0.4, parts=2), QUESTION, "compose", ("e1", "e2")),
+    # Retrieval answered two parts: a third entry was not asked for.
+    (evidence(0.9, 0.8, 0.3, parts=2), QUESTION, "compose", ("e1", "e2")),
     (evidence(0.95, 0.02), said("ask_question", 0.95, several=True), "answer", ("e1",)),
     (evidence(), said("greeting"), "chat", ()),
     (evidence(0.3), said("greeting"), "chat", ()),

@@ -20,8 +20,8 @@ from benchmarks.calibration_worlds import (
 )
 from retrieval.calibration import DEFAULT_FILE, Calibration, shares
 from retrieval.errors import RetrievalError
-from retrieval.features import FEATURES, QUERY_FEATURES, Candidates, candidates_for
-from retrieval.hybrid import HybridRetriever, _Clock
+from retrieval.features import FEATURES, QUERY_FEATURES, Candidates, Query, candidates_for
+from retrieval.hybrid import HybridRetriever
 
 UTILITIES = st.lists(st.floats(-700, 700), max_size=12)
 
@@ -172,7 +172,8 @@ def test_a_placeholder_answer_does_not_move_the_ranking(retriever: HybridRetriev
 
 def test_features_lie_where_they_are_named(retriever: HybridRetriever) -> None:
     text = "How do I reset my router?"
-    query = retriever._query(text, "en", retriever._spaces(text, "en"), _Clock())
+    read = {space: e.read([text])[0] for space, e in retriever._encoders.items()}
+    query = Query(text, "en", read)
     with retriever._locked() as catalogue:
         found = candidates_for(query, catalogue)
     row = dict(zip(FEATURES, found.rows[found.ids.index("router-reset")], strict=True))

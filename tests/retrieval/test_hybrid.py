@@ -174,13 +174,13 @@ def test_each_text_is_read_by_the_encoders_that_it_needs(tmp_path: Path) -> None
     made.load()
     made.replace_all(SMALL_BASE[:5])  # every answer exists in English
     english, chinese = "and for mobile?", "你们的宽带怎么退订 for mobile"
-    assert made._spaces(english, "en") == ["en"]
-    assert made._spaces(english, "en", [chinese]) == ["en", "multi"]
-    assert made._spaces(chinese, "en") == ["multi"]
+    assert made._searcher.spaces(english, "en") == ["en"]
+    assert made._searcher.spaces(english, "en", [chinese]) == ["en", "multi"]
+    assert made._searcher.spaces(chinese, "en") == ["multi"]
     assert made.search(english, history=[chinese]).ranked
     made.replace_all(SMALL_BASE)  # one exists in Chinese alone
-    assert made._spaces(english, "en") == ["en", "multi"]
-    assert made._spaces(chinese, "zh") == ["multi"]
+    assert made._searcher.spaces(english, "en") == ["en", "multi"]
+    assert made._searcher.spaces(chinese, "zh") == ["multi"]
 
 
 def test_a_message_is_read_behind_the_turns_before_it(
@@ -213,6 +213,6 @@ def test_a_message_is_read_behind_the_turns_before_it(
     assert read == [(("and for mobile",), ()), (("and for mobile",), (history[1],))]
     # One that stands by itself and is understood is not read a second time.
     read.clear()
-    monkeypatch.setattr("retrieval.hybrid._SURE_ALONE", 0.0)
+    monkeypatch.setattr("retrieval.search._SURE_ALONE", 0.0)
     made.search("how do i cancel my broadband contract", history=history)
     assert len(read) == 1

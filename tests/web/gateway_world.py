@@ -37,13 +37,15 @@ ENTRIES = {
 
 
 class WordRetriever:
-    """Ranks by shared words. ``delay_s`` and ``broken`` make it slow or fail."""
+    """Ranks by shared words. ``delay_s`` and ``broken`` make it slow or fail; ``features`` are
+    those of its evidence."""
 
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
         self.delay_s = 0.0
         self.broken = False
         self.snapshots = 0
+        self.features: dict[str, float] = {}
 
     def load(self) -> None:
         pass
@@ -67,7 +69,7 @@ class WordRetriever:
         ]
         best = sorted(ranked, key=lambda r: -r.p)[:limit]
         guessed: Lang = "zh" if re.search("[一-龥]", text) else "en"
-        return Evidence(text, text, lang or guessed, tuple(best))
+        return Evidence(text, text, lang or guessed, tuple(best), self.features)
 
     def upsert(self, entries: Iterable[Entry]) -> None:
         self.entries |= {entry.id: entry for entry in entries}

@@ -248,6 +248,25 @@ async def test_writing_goes_on_when_the_visitor_is_gone_and_a_resume_joins_it(
     await again.connection.close()
 
 
+def test_two_questions_get_both_answers_word_for_word(
+    web: Web, bot: StandInBot, writer: SlowWriter
+) -> None:
+    def reply(turn: dict[str, Any]) -> dict[str, Any]:
+        ids = ["router-reset", "bill-date"]
+        directive = {"route": "compose", "entry_ids": ids, "p": 0.8, "reason": "two questions"}
+        return {"message_id": turn["message_id"], "directives": [directive]}
+
+    bot.reply = reply  # type: ignore[method-assign]
+    web.retriever.features = {"parts": 2.0}
+    path, _, headers = web.open()
+    said = web.ask(path, headers, "1", TWO).json()["reply"]
+    assert said["text"] == f"Hold the reset button for ten seconds.\n\n{DUE}"
+    assert said["provenance"]["route"] == "compose"
+    shown = [entry["id"] for entry in said["provenance"]["entries"]]
+    assert shown == ["router-reset", "bill-date"]
+    assert said["provenance"].get("generator") is None
+
+
 def test_a_generator_that_is_stuck_ends_in_the_best_entry(
     web: Web, bot: StandInBot, writer: SlowWriter
 ) -> None:

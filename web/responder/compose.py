@@ -1,4 +1,4 @@
-"""``compose``: a reply written by the generator, sentence by sentence through the gate."""
+"""``compose``: a reply of several entries, or one written by the generator through the gate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _HISTORY = 4
 
 
 class Compose:
-    """Writes from at most three entries. Without a generator they are given word for word.
+    """Writes from at most three entries, sentence by sentence through the gate.
+
+    Where the message holds several questions and each found its entry, both answers are given word
+    for word, one after the other; so are all of them without a generator.
 
     The composer is synchronous and runs in a thread of its own; it is told to stop when the
     visitor stops the answer.
@@ -43,6 +46,10 @@ class Compose:
         if not entries:
             draft.route, draft.reason = "decline", "the entries were unpublished a moment ago"
             await self._otherwise.respond(turn, draft)
+            return
+        if len(entries) > 1 and turn.evidence.features.get("parts", 1) > 1:
+            draft.append(word_for_word(entries, turn, self._phrases))
+            draft.cite(shown(entry, turn) for entry in entries)
             return
         if self._composer is None:
             draft.route, draft.reason = "answer", "composing is turned off"
