@@ -7,12 +7,16 @@ from web.conversation.draft import Draft
 from web.conversation.models import Option
 from web.entrybook import EntryBook
 from web.responder.base import Responder, Turn, curated, entries_of, shown
+from web.responder.difference import difference
 
 _MAX_OPTIONS = 3
+#: How two pieces are quoted, and how the last one is joined to those before it.
+_QUOTED = {"en": ("“{}”", ", ", " or "), "zh": ("“{}”", "、", "还是")}
 
 
 class Clarify:
-    """Asks which entry is meant; a button's label is the entry's question."""
+    """Asks which entry is meant, by their difference where it can be said in a few words; a
+    button's label is the entry's question."""
 
     def __init__(self, book: EntryBook, phrases: SmallTalk, otherwise: Responder) -> None:
         self._book = book
@@ -28,4 +32,11 @@ class Clarify:
             return
         draft.options = [Option(entry_id=e.entry.id, label=e.entry.question) for e in entries]
         draft.cite(shown(entry, turn) for entry in entries)
-        draft.append(curated(self._phrases, "clarify", turn))
+        pieces = difference([e.entry.question for e in entries])
+        if pieces is None:
+            draft.append(curated(self._phrases, "clarify", turn))
+            return
+        quoted, comma, last = _QUOTED[turn.lang]
+        named = [quoted.format(piece) for piece in pieces]
+        options = comma.join(named[:-1]) + last + named[-1]
+        draft.append(curated(self._phrases, "clarify_between", turn).replace("{options}", options))

@@ -12,7 +12,7 @@ from generation.smalltalk import SmallTalk
 from generation.types import GenerationRequest, Source
 from web.conversation.draft import Draft
 from web.entrybook import BookEntry, EntryBook
-from web.responder.base import Responder, Turn, entries_of, shown, word_for_word
+from web.responder.base import Responder, Turn, curated, entries_of, shown, word_for_word
 
 _MAX_SOURCES = 3
 _HISTORY = 4
@@ -48,7 +48,8 @@ class Compose:
             await self._otherwise.respond(turn, draft)
             return
         if len(entries) > 1 and turn.evidence.features.get("parts", 1) > 1:
-            draft.append(word_for_word(entries, turn, self._phrases))
+            opening = curated(self._phrases, "several", turn)
+            draft.append(f"{opening}\n\n{word_for_word(entries, turn, self._phrases)}")
             draft.cite(shown(entry, turn) for entry in entries)
             return
         if self._composer is None:
