@@ -29,6 +29,7 @@ ENERGY = SHOP.with_name("calibration_energy.jsonl")
 AVERAGE, HARD = "average", "hard"
 _OUT = 0.34
 _CHANGES = 60
+_ASKED_OF_WORDED, _OUT_OF_WORDED, _FAR_OF_WORDED = 600, 5, 60
 #: Questions of companies that are no single questions with one answer.
 _APART = ("turn", "double")
 _PLACEHOLDER = "-"
@@ -53,13 +54,15 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class World:
     """A base, its questions, and the set they come from. ``usual``: a whole base with questions
-    as customers write on average. ``turns`` are questions that follow others."""
+    as customers write on average; ``worded``: one whose entries have many phrasings. ``turns``
+    are questions that follow others."""
 
     source: str
     entries: tuple[Entry, ...]
     asks: tuple[Ask, ...]
     usual: bool = False
     turns: tuple[Ask, ...] = ()
+    worded: bool = False
 
 
 def all_worlds(data: Path | None, companies: Path, seed: int = 1) -> Iterator[World]:
@@ -73,6 +76,7 @@ def all_worlds(data: Path | None, companies: Path, seed: int = 1) -> Iterator[Wo
     stories: dict[Lang, list[str]] = {"en": [], "zh": []}
     if data is not None:
         stories = {"en": stories_of(data, "en"), "zh": stories_of(data, "zh")}
+        yield from worded_worlds(data, rng)
     for world in _plain_worlds(data, rng):
         # The Chinese stories are CrossWOZ's own answers: they would name what is asked for there.
         told_here = stories if world.source != "crosswoz" else {"en": [], "zh": []}
@@ -127,6 +131,30 @@ def _topic_changes(asks: Sequence[Ask], rng: random.Random) -> Iterator[Ask]:
     for ask, other in zip(rng.sample(asks, _CHANGES), rng.sample(asks, _CHANGES), strict=True):
         if ask.lang == other.lang and not ask.gold & other.gold:
             yield replace(ask, kind="change", history=(other.text,))
+
+
+def worded_worlds(data: Path, rng: random.Random) -> Iterator[World]:
+    """The public sets with all their phrasings but those asked; every sixth label is not in the
+    base, and questions of the other sets are far ones."""
+    clinc, outside = clinc150(data)
+    sets = [*label_sets(data, least=5), ("clinc150", clinc)]
+    for source, groups in sets:
+        labels = rng.sample(sorted(groups), len(groups))
+        out = set(labels[:: 1 + _OUT_OF_WORDED])
+        each = max(1, _ASKED_OF_WORDED // len(labels))
+        entries, asks = [], []
+        for label in labels:
+            texts = rng.sample(groups[label], len(groups[label]))
+            count = min(each, max(1, len(texts) // 5))
+            gold = frozenset() if label in out else frozenset([label])
+            asks += [Ask(vary(text, rng), gold, "en") for text in texts[:count]]
+            if label not in out:
+                known = texts[count:]
+                entries.append(Entry(label, 1, "en", known[0], _PLACEHOLDER, tuple(known[1:])))
+        far = [t for name, some in sets if name != source for ts in some.values() for t in ts[:1]]
+        far = rng.sample(far, _FAR_OF_WORDED) + (outside if source == "clinc150" else [])
+        asks += [Ask(text, frozenset(), "en", "far") for text in far]
+        yield World(source, tuple(entries), tuple(asks), worded=True)
 
 
 def shop_worlds(rng: random.Random) -> Iterator[World]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from retrieval.calibration import Calibration
 from retrieval.features import FEATURES, QUERY_FEATURES, Candidates, Pair, Row
 from retrieval.types import Lang
 
-PAIRS: tuple[Pair, ...] = ("en-en", "zh-zh", "cross")
+PAIRS: tuple[Pair, ...] = ("en-en", "zh-zh", "cross", "worded")
 LANGS: tuple[Lang, ...] = ("en", "zh")
 _COVERED_SHARE = 0.75
 _RIDGE = 1e-4
@@ -87,6 +87,37 @@ def fit(cases: Sequence[Case]) -> tuple[dict[Pair, Row], dict[Lang, Row]]:
         plain = scaled[:-1] / scale[n]
         entry[pair] = np.append(plain, scaled[-1] - float(plain @ mean[n]))
     return entry, dict(zip(LANGS, best[entries:].reshape(2, -1), strict=True))
+
+
+def with_worded(weights: Calibration, cases: Sequence[Case]) -> Calibration:
+    """``weights`` with those of entries with many phrasings, by maximum likelihood on ``cases``;
+    all others stay as they are, but for a shift of "nothing answers" where there are such."""
+    usable = _usable(cases)
+    number = PAIRS.index("worded")
+    mean, scale = scaling(usable)
+    mean[:number], scale[:number] = 0.0, 1.0
+    stack = Stack.of(usable, mean, scale)
+    shape = (len(PAIRS), len(FEATURES) + 1)
+    flat = np.zeros(shape[1])
+    entry = np.stack([weights.entry.get(pair, flat) for pair in PAIRS])
+    none = np.stack([weights.none[lang] for lang in LANGS])
+    shift = QUERY_FEATURES.index("worded")
+
+    def loss(x: Array) -> tuple[float, Array]:
+        entry[number], none[:, shift] = x[:-1], x[-1]
+        value, slope = stack.loss(entry, none)
+        by_entry = slope[: entry.size].reshape(shape)[number]
+        by_none = slope[entry.size :].reshape(none.shape)[:, shift].sum()
+        return value + _RIDGE * float(x @ x), np.append(by_entry, by_none) + 2 * _RIDGE * x
+
+    bounds = [(0.0, None)] * (shape[1] - 1) + [(None, None)] * 2
+    x = minimize(loss, np.zeros(shape[1] + 1), jac=True, method="L-BFGS-B", bounds=bounds).x
+    plain = x[:-2] / scale[number]
+    row = np.append(plain, x[-2] - float(plain @ mean[number]))
+    outside = {lang: one.copy() for lang, one in weights.none.items()}
+    for lang in outside:
+        outside[lang][shift] = x[-1]
+    return replace(weights, entry={**weights.entry, "worded": row}, none=outside)
 
 
 def rescaled(weights: Calibration, cases: Sequence[Case]) -> Calibration:

@@ -40,12 +40,13 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question of a source, ready for fitting; ``usual`` as its world is."""
+    """A question of a source, ready for fitting; ``usual`` and ``worded`` as its world is."""
 
     source: str
     kind: str
     case: Case
     usual: bool = False
+    worded: bool = False
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -95,11 +96,12 @@ def cases_of(
         retriever = HybridRetriever(store, Path(folder), *encoders, calibration=empty)
         retriever.load()
         retriever.replace_all(world.entries)
+        retriever.settle()
         families = {entry.id: entry.translation_of or entry.id for entry in world.entries}
         for ask in world.asks:
             found = retriever.candidates(ask.text, ask.lang)
             case = Case.of(world.source, ask.lang, found, families, ask.gold)
-            yield Asked(world.source, ask.kind, case, world.usual)
+            yield Asked(world.source, ask.kind, case, world.usual, world.worded)
         for ask in world.turns:
             turn = retriever.turn(ask.text, ask.lang, ask.history)
             yield TurnCase.of(world.source, ask.kind, ask.lang, turn, ask.gold)
@@ -110,16 +112,20 @@ def fit(
     turns: Sequence[TurnCase],
     encoders: tuple[str, str] = ENCODERS,
 ) -> Calibration:
-    """Fit the weights on all that was asked, then how sure they are on the usual alone; last, how
-    a turn is read.
+    """Fit the weights on all that was asked of entries with few phrasings, then how sure they are
+    on the usual alone; last, those of entries with many, and how a turn is read.
 
     What is written to be hard, or asked of a base with a third taken out, teaches what to look at;
     but there most questions go wrong, and a probability must hold where customers ask.
     """
-    weights = Calibration(encoders, *choice_model.fit([one.case for one in asked]))
+    plain = [one.case for one in asked if not one.worded]
+    weights = Calibration(encoders, *choice_model.fit(plain))
     usual = [one.case for one in asked if one.usual]
     if usual:
         weights = choice_model.rescaled(weights, usual)
+    worded = [one.case for one in asked if one.worded]
+    if worded:
+        weights = choice_model.with_worded(weights, worded)
     return fit_turns(weights, turns) if turns else weights
 
 
@@ -140,12 +146,13 @@ def cross_validate(
         in_turn += [(one, weights) for one in turns if _family(one) in out]
         for one in asked:
             if _family(one) in out:
-                judged[one.source].append((one, weights))
+                name = f"{one.source}, all phrasings" if one.worded else one.source
+                judged[name].append((one, weights))
     report = {}
     for source, pairs in sorted(judged.items()):
         report[source] = judge(pairs)
         print(f"{source:22s}", report[source])
-    everything = [pair for pairs in judged.values() for pair in pairs]
+    everything = [pair for pairs in judged.values() for pair in pairs if not pair[0].worded]
     report["all"] = judge(everything)
     print(f"{'all':22s}", report["all"])
     for lang in ("en", "zh"):

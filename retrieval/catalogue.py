@@ -21,6 +21,7 @@ from retrieval.text import char_ngrams, content_words, terms
 from retrieval.tokens import EntryReading, EntryTokens
 from retrieval.types import Encoder, Entry, Lang, Vectors
 from retrieval.vectors import VectorIndex
+from retrieval.worded import LEAST, Worded
 
 #: English texts are compared by the English encoder, all else by the multilingual one.
 Space = Literal["en", "multi"]
@@ -92,6 +93,9 @@ class Catalogue:
         self.lexical = LexicalIndex()
         self.vectors = {space: VectorIndex(encoder.dim) for space, encoder in encoders.items()}
         self.tokens: dict[Space, dict[str, EntryTokens]] = {space: {} for space in encoders}
+        #: What was learnt from entries with many phrasings, and whether that is out of date.
+        self.worded: dict[Space, Worded | None] = {}
+        self.worded_is_old = False
         self._centres: dict[Space, Vectors] | None = None
         self._foreign: dict[Lang, bool] | None = None
 
@@ -125,17 +129,36 @@ class Catalogue:
                     self.tokens[space].pop(prepared.entry.id, None)
             index.put_many({key: reading.vectors for key, reading in read.items()})
             self.tokens[space].update((key, reading.tokens) for key, reading in read.items())
+        self._note_wording(prepared.entry for prepared, _ in items)
         self._centres = self._foreign = None
 
     def remove(self, entry_ids: Iterable[str]) -> None:
         """Take entries out; unknown ids are passed over."""
         for entry_id in entry_ids:
-            if self.prepared.pop(entry_id, None) is not None:
+            item = self.prepared.pop(entry_id, None)
+            if item is not None:
+                self._note_wording([item.entry])
                 self.lexical.remove(entry_id)
                 for space, index in self.vectors.items():
                     index.remove(entry_id)
                     self.tokens[space].pop(entry_id, None)
         self._centres = self._foreign = None
+
+    def many_phrasings(self) -> dict[Space, dict[str, Vectors]]:
+        """The vectors of the phrasings of entries that have many, by the encoder that a message
+        in the entry's own language is read by; the newest entry first."""
+        keys: dict[Space, list[str]] = {space: [] for space in self.vectors}
+        for key, item in reversed(self.prepared.items()):
+            if vectors_of(item.entry) > LEAST:
+                keys["en" if item.entry.lang == "en" else "multi"].append(key)
+        return {
+            space: dict(zip(mine, (v[:-1] for v in self.vectors[space].vectors(mine)), strict=True))
+            for space, mine in keys.items()
+        }
+
+    def _note_wording(self, entries: Iterable[Entry]) -> None:
+        if any(vectors_of(entry) > LEAST for entry in entries):
+            self.worded_is_old = True
 
     def centres(self) -> Mapping[Space, Vectors]:
         """Mean vector of the questions by encoder: how near a message is to just anything here."""

@@ -17,7 +17,9 @@ from retrieval.text import char_ngrams, content_words, terms
 from retrieval.tokens import interact
 from retrieval.types import Lang, Reading, Vectors
 
-Pair = Literal["en-en", "zh-zh", "cross"]
+#: Which weights compare a message with an entry: by their languages, or those of entries with many
+#: phrasings (:mod:`retrieval.worded`).
+Pair = Literal["en-en", "zh-zh", "cross", "worded"]
 
 #: Features of an entry, in the order of its row. From the vectors of the encoder that the two
 #: languages share: the best phrasing, the second best, question and answer in one, and how far
@@ -25,18 +27,24 @@ Pair = Literal["en-en", "zh-zh", "cross"]
 #: :func:`retrieval.tokens.interact`): how well the message's are met by the entry's, the entry's
 #: question's by the message's, and, as a negative number, how ill the message's worst are. Then
 #: BM25 as a share of the best possible, weighted coverage of the message's words by the phrasings
-#: and with the answer, the overlap with the best single phrasing, and the similarity of characters.
+#: and with the answer, the overlap with the best single phrasing, and the similarity of characters;
+#: last, what the classifier of entries with many phrasings says.
 FEATURES = (
     *("best", "second", "whole", "above", "met", "asked", "unmet"),
-    *("bm25", "cover_phrasings", "cover_all", "overlap", "chars"),
+    *("bm25", "cover_phrasings", "cover_all", "overlap", "chars", "lift"),
 )
 #: Features of the message itself: they decide how likely it is that no entry answers.
-QUERY_FEATURES = ("few_words", "many_words", "unknown_words", "no_words", "unanswerable")
+QUERY_FEATURES = (
+    *("few_words", "many_words", "unknown_words", "no_words", "unanswerable", "worded"),
+)
 
 _DENSE_CANDIDATES = 16
 _LEXICAL_CANDIDATES = 8
 _OVERLAP_FLOOR = 1e-9
-_DENSE, _TOKENS = 4, 7
+_DENSE, _TOKENS, _WORDS = 4, 7, 12
+_LEARNT_CANDIDATES = 8
+#: Of an entry with more phrasings, words and characters are compared with the nearest alone.
+_COMPARED = 12
 
 Row = NDArray[np.float64]
 
@@ -77,6 +85,8 @@ def found_by(query: Query, catalogue: Catalogue) -> list[str]:
         ids.update(dict.fromkeys(key for key, _ in nearest))
     lexical = catalogue.lexical.scores(terms(query.text))
     ids.update(dict.fromkeys(heapq.nlargest(_LEXICAL_CANDIDATES, lexical, key=lexical.__getitem__)))
+    lifts = _lifts(query, catalogue)
+    ids.update(dict.fromkeys(heapq.nlargest(_LEARNT_CANDIDATES, lifts, key=lifts.__getitem__)))
     return list(ids)
 
 
@@ -86,25 +96,38 @@ def compared(ids: Iterable[str], query: Query, catalogue: Catalogue) -> Candidat
     lexical = catalogue.lexical.scores(words)
     kept, spaces = _comparable(ids, query, catalogue)
     prepared = [catalogue.prepared[key] for key in kept]
+    lifts = _lifts(query, catalogue)
     rows = np.zeros((len(kept), len(FEATURES)))
+    nearest: dict[str, list[int]] = {}
     for space, reading in query.spaces.items():
         mine = [number for number, own in enumerate(spaces) if own == space]
         keys = [kept[number] for number in mine]
-        rows[mine, :_DENSE] = _dense(reading.vector, keys, catalogue, space)
+        rows[mine, :_DENSE] = _dense(reading.vector, keys, catalogue, space, nearest)
         met = interact(reading, [catalogue.tokens[space][key] for key in keys])
         rows[mine, _DENSE:_TOKENS] = met * (1, 1, -1)
     possible = catalogue.lexical.best_possible(words) or 1.0
     rows[:, _TOKENS] = [lexical.get(key, 0.0) / possible for key in kept]
-    rows[:, _TOKENS + 1 :] = _words(query.text, prepared, catalogue)
+    rows[:, _TOKENS + 1 : _WORDS] = _words(query.text, prepared, catalogue, nearest)
+    rows[:, _WORDS] = [lifts.get(key, 0.0) for key in kept]
     return Candidates(
         ids=tuple(kept),
         pairs=tuple(
-            pair_of(query.lang, item.entry.lang, space)
-            for item, space in zip(prepared, spaces, strict=True)
+            "worded" if key in lifts else pair_of(query.lang, item.entry.lang, space)
+            for key, item, space in zip(kept, prepared, spaces, strict=True)
         ),
         rows=rows,
-        query=_query_features(query, catalogue),
+        query=_query_features(query, catalogue, worded=any(key in lifts for key in kept)),
     )
+
+
+def _lifts(query: Query, catalogue: Catalogue) -> dict[str, float]:
+    """What the classifiers of entries with many phrasings say of the message."""
+    found: dict[str, float] = {}
+    for space, reading in query.spaces.items():
+        worded = catalogue.worded.get(space)
+        if worded is not None:
+            found |= worded.lifts(reading.vector)
+    return {key: lift for key, lift in found.items() if key in catalogue.prepared}
 
 
 def pair_of(question: Lang, entry: Lang, space: Space) -> Pair:
@@ -134,7 +157,14 @@ def _comparable(
     return kept, spaces
 
 
-def _dense(vector: Vectors, keys: Sequence[str], catalogue: Catalogue, space: Space) -> Row:
+def _dense(
+    vector: Vectors,
+    keys: Sequence[str],
+    catalogue: Catalogue,
+    space: Space,
+    nearest: dict[str, list[int]],
+) -> Row:
+    """The features of vectors; ``nearest`` is told the nearest phrasings of entries with many."""
     found = np.zeros((len(keys), _DENSE))
     usual = float(vector @ catalogue.centres()[space])
     block, bounds = catalogue.vectors[space].gather(keys)
@@ -143,29 +173,39 @@ def _dense(vector: Vectors, keys: Sequence[str], catalogue: Catalogue, space: Sp
         if start == stop:
             continue
         # An entry's last vector is that of question and answer, those before are its phrasings.
-        phrasings = sorted(scores[start : stop - 1])
+        phrasings = scores[start : stop - 1]
+        if len(phrasings) > _COMPARED:
+            order = heapq.nlargest(_COMPARED, range(len(phrasings)), key=phrasings.__getitem__)
+            nearest[keys[row]] = order
+        phrasings = sorted(phrasings)
         best = phrasings[-1]
         second = phrasings[-2] if len(phrasings) > 1 else best
         found[row] = (best, second, scores[stop - 1], best - usual)
     return found
 
 
-def _words(text: str, prepared: Sequence[Prepared], catalogue: Catalogue) -> Row:
+def _words(
+    text: str,
+    prepared: Sequence[Prepared],
+    catalogue: Catalogue,
+    nearest: Mapping[str, Sequence[int]],
+) -> Row:
     mine = content_words(text)
     idf = {word: catalogue.lexical.idf(word) for word in mine}
     total = sum(idf.values()) or 1.0
     grams = char_ngrams(text)
     length = float(np.sqrt(sum(n * n for n in grams.values())))
-    found = np.zeros((len(prepared), len(FEATURES) - _TOKENS - 1))
+    found = np.zeros((len(prepared), _WORDS - _TOKENS - 1))
     for row, item in enumerate(prepared):
         phrasing_words = item.phrasing_words
         in_phrasings = sum(idf[word] for word in mine & phrasing_words)
         in_all = sum(idf[word] for word in mine & (phrasing_words | item.answer_words))
+        some = nearest.get(item.entry.id, range(len(item.phrasings)))
         found[row] = (
             in_phrasings / total,
             in_all / total,
-            max(_overlap(mine, other, idf, catalogue) for other in item.phrasings),
-            max(_cosine(grams, length, *other) for other in item.grams),
+            max(_overlap(mine, item.phrasings[n], idf, catalogue) for n in some),
+            max(_cosine(grams, length, *item.grams[n]) for n in some),
         )
     return found
 
@@ -188,12 +228,11 @@ def _cosine(mine: Counter[str], length: float, other: Counter[str], other_length
     return shared / (length * other_length)
 
 
-def _query_features(query: Query, catalogue: Catalogue) -> Row:
+def _query_features(query: Query, catalogue: Catalogue, *, worded: bool) -> Row:
     words = content_words(query.text)
     weights = [catalogue.lexical.idf(word) for word in words]
     ceiling = catalogue.lexical.idf("")
     unknown = sum(weight for weight in weights if weight >= ceiling) / (sum(weights) or 1.0)
     own = query.spaces.get("en") or query.spaces["multi"]
-    return np.array(
-        [float(len(words) <= 1), float(len(words) >= 12), unknown, float(not words), own.none]
-    )
+    few, many = float(len(words) <= 1), float(len(words) >= 12)
+    return np.array([few, many, unknown, float(not words), own.none, float(worded)])

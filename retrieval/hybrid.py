@@ -28,6 +28,7 @@ from retrieval.search import Searcher
 from retrieval.tokens import EntryReading, entry_reading
 from retrieval.turns import Turn
 from retrieval.types import Consistency, Encoder, Entry, Evidence, Lang
+from retrieval.worded import learn
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class HybridRetriever:
         self._lock = threading.RLock()
         self._catalogue: Catalogue | None = None
         self._spare: dict[str, dict[bytes, EntryReading]] = {}
+        self._learner: threading.Thread | None = None
         self.damage: str | None = None
 
     @property
@@ -135,11 +137,13 @@ class HybridRetriever:
             items = self._encode_entries(wanted)
             with self._locked() as catalogue:
                 catalogue.put(items)
+        self._learn_if_due()
 
     def remove(self, entry_ids: Iterable[str]) -> None:
         """Take entries out; never returned afterwards."""
         with self._writing, self._locked() as catalogue:
             catalogue.remove(list(entry_ids))
+        self._learn_if_due()
 
     def replace_all(self, entries: Iterable[Entry]) -> None:
         """Make the index hold exactly these entries; what has not changed is not encoded again."""
@@ -154,6 +158,12 @@ class HybridRetriever:
                 catalogue.put(items)
                 self._spare = {}
                 self.damage = None
+        self._learn_if_due()
+
+    def settle(self) -> None:
+        """Wait until what is learnt beside the searches is up to date with the edits."""
+        while (learner := self._learner) is not None:
+            learner.join()
 
     def check(self, entries: Iterable[Entry]) -> Consistency:
         """Compare the index with the entries that it should hold, vector by vector."""
@@ -206,6 +216,33 @@ class HybridRetriever:
             if self._catalogue is None:
                 raise NotLoaded("The retriever was used before its load().")
             yield self._catalogue
+
+    def _learn_if_due(self) -> None:
+        """Learn from entries with many phrasings, in a thread of its own; one at a time."""
+        with self._locked() as catalogue:
+            if catalogue.worded_is_old and self._learner is None:
+                self._learner = threading.Thread(target=self._learn, name="worded", daemon=True)
+                self._learner.start()
+
+    def _learn(self) -> None:
+        try:
+            while self._has_to_learn():
+                with self._locked() as catalogue:
+                    phrasings = catalogue.many_phrasings()
+                learnt = {space: learn(some) for space, some in phrasings.items()}
+                with self._locked() as catalogue:
+                    catalogue.worded.update(learnt)
+        except Exception:  # noqa: BLE001 - said in the log
+            # Searches go on without it; the next edit tries again.
+            _log.exception("learning from entries with many phrasings failed")
+            self._learner = None
+
+    def _has_to_learn(self) -> bool:
+        with self._locked() as catalogue:
+            old, catalogue.worded_is_old = catalogue.worded_is_old, False
+            if not old:
+                self._learner = None
+            return old
 
     def _encode_entries(
         self, entries: Sequence[Entry]

@@ -51,6 +51,7 @@ def grapevine(store: ModelStore, entries: Sequence[Entry]) -> Iterator[Ask]:
         retriever = HybridRetriever(store, Path(folder), *_READERS)
         retriever.load()
         retriever.replace_all(entries)
+        retriever.settle()
 
         def ask(row: Row) -> list[tuple[str, float]]:
             found = retriever.search(row.text, lang=row.lang, limit=SHOWN)

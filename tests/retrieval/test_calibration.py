@@ -42,7 +42,7 @@ def test_the_more_likely_none_is_the_less_is_left() -> None:
 
 def test_the_tracked_weights_fit_the_code_and_say_what_made_them() -> None:
     calibration = Calibration.read()
-    assert set(calibration.entry) == {"en-en", "zh-zh", "cross"}
+    assert set(calibration.entry) == {"en-en", "zh-zh", "cross", "worded"}
     assert set(calibration.none) == {"en", "zh"}
     raw = json.loads(DEFAULT_FILE.read_text(encoding="utf-8"))
     sources = raw["notes"]["questions (covered, not covered)"]
