@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         console.print(f"[bold]{world.name}[/bold]: {len(world.entries)} entries")
         found[world.name] = ask(world, console)
         print_summary(console, found[world.name])
+        two = found[world.name]["two_questions"]
+        console.print(f"two questions in one message, both answered: {two['right']:.0%}\n")
     run = report.provenance(None, sorted(options.worlds.glob("*.jsonl")))
     report.write(options.json, {"companies": found, "run": run})
 
