@@ -49,14 +49,20 @@ def calibration_error(p: Sequence[float], correct: Sequence[bool]) -> float | No
     Naeini et al. 2015 with quantile bins: the mean over questions of the gap between the mean
     stated probability of a bin and the share that was correct in it. None where empty.
     """
-    if not p:
+    bins = reliability(p, correct)
+    if not bins:
         return None
+    return sum(count * abs(stated - share) for stated, share, count in bins) / len(p)
+
+
+def reliability(p: Sequence[float], correct: Sequence[bool]) -> list[tuple[float, float, int]]:
+    """The reliability diagram (DeGroot & Fienberg 1983) over 15 bins of equal mass, the least
+    sure first: mean stated probability, share that was correct, questions."""
     order = np.argsort(np.asarray(p, float), kind="stable")
     stated = np.asarray(p, float)[order]
     truth = np.asarray(correct, float)[order]
     bins = [b for b in np.array_split(np.arange(len(stated)), _BINS) if len(b)]
-    gaps = [len(b) * abs(float(stated[b].mean() - truth[b].mean())) for b in bins]
-    return float(sum(gaps) / len(stated))
+    return [(float(stated[b].mean()), float(truth[b].mean()), len(b)) for b in bins]
 
 
 def reciprocal_rank(ranking: Sequence[str], expected: Sequence[str]) -> float:

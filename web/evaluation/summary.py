@@ -35,6 +35,10 @@ def summarise(asked: Sequence[Asked]) -> dict[str, Any]:
         "by_kind": _grouped(asked, lambda a: a.kind or "unnamed"),
         "by_lang": _grouped(asked, lambda a: a.lang),
         "dialogue_turns": _figures([a for a in asked if a.in_dialogue]),
+        "reliability": [
+            {"p": p, "right": right, "count": count}
+            for p, right, count in metrics.reliability(*_stated(asked))
+        ],
         "seconds": _seconds(asked),
     }
 
@@ -69,9 +73,7 @@ def _figures(asked: Sequence[Asked]) -> dict[str, Any]:
         "not_answered_on_uncovered": _share(uncovered, lambda a: a.record["outcome"] != "wrong"),
         "ranking": _ranking(covered),
         "coverage": _coverage(covered, uncovered),
-        "calibration_error": metrics.calibration_error(
-            [a.record["p"] for a in asked], [_top_is_right(a) for a in asked]
-        ),
+        "calibration_error": metrics.calibration_error(*_stated(asked)),
     }
 
 
@@ -116,6 +118,11 @@ def _quantiles(values: Sequence[float]) -> dict[str, Any]:
         "p50": metrics.quantile(values, 0.5),
         "p95": metrics.quantile(values, 0.95),
     }
+
+
+def _stated(asked: Sequence[Asked]) -> tuple[list[float], list[bool]]:
+    """What was said of the first entry, and whether it was right."""
+    return [a.record["p"] for a in asked], [_top_is_right(a) for a in asked]
 
 
 def _top_is_right(asked: Asked) -> bool:

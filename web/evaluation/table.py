@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+#: Characters of a bar that stands for all.
+_BAR = 40
 _COLUMNS = (
     ("n", "count", "d"),
     ("right", "right", "%"),
@@ -22,6 +24,7 @@ def print_summary(console: Console, summary: Mapping[str, Any]) -> None:
     """Print outcomes by group, then ranking, coverage, calibration and speed."""
     console.print(_outcomes(summary))
     console.print(_ranking(summary))
+    console.print(_reliability(summary["reliability"]))
     console.print(_speed(summary["seconds"]))
 
 
@@ -55,6 +58,21 @@ def _ranking(summary: Mapping[str, Any]) -> Table:
             figures["calibration_error"],
         )
         table.add_row(name, *(_cell(value, ".3f") for value in values))
+    return table
+
+
+def _reliability(bins: Sequence[Mapping[str, Any]]) -> Table:
+    """The reliability diagram lying on its side: a bar is as long as the share that was right, and
+    the mark stands where the probability says that it should end."""
+    table = Table(title="What probabilities were worth (■ right, │ said)", title_justify="left")
+    for heading in ("n", "said", "right"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for one in bins:
+        bar = ["■" if (place + 0.5) / _BAR <= one["right"] else " " for place in range(_BAR)]
+        bar[min(_BAR - 1, int(one["p"] * _BAR))] = "│"
+        shares = (_cell(one["p"], "%"), _cell(one["right"], "%"))
+        table.add_row(str(one["count"]), *shares, "".join(bar))
     return table
 
 

@@ -35,6 +35,14 @@ def test_calibration_error() -> None:
     assert metrics.calibration_error([], []) is None
 
 
+def test_reliability_goes_from_the_least_sure_to_the_surest() -> None:
+    bins = metrics.reliability([0.9, 0.1] * 15, [True, False] * 15)
+    assert sum(count for _, _, count in bins) == 30
+    assert bins[0] == (pytest.approx(0.1), 0.0, 2)
+    assert bins[-1] == (pytest.approx(0.9), 1.0, 2)
+    assert metrics.reliability([], []) == []
+
+
 def test_reciprocal_rank() -> None:
     assert metrics.reciprocal_rank(["x", "a"], ["a"]) == 0.5
     assert metrics.reciprocal_rank(["x"], ["a"]) == 0.0

@@ -1,11 +1,15 @@
 """The summary over hand-made records."""
 
+from io import StringIO
+
 import pytest
 from jsonschema import Draft202012Validator
+from rich.console import Console
 
 from web.evaluation.expectation import Expectation, judge
 from web.evaluation.files import schema
 from web.evaluation.summary import Asked, summarise, tokens_in
+from web.evaluation.table import print_summary
 
 
 def _asked(route: str, shown: list[str], expect: str | None, p: float, kind: str = "") -> Asked:
@@ -47,6 +51,17 @@ def test_shares_are_of_the_right_denominators() -> None:
     assert figures["coverage"]["far"]["auroc"] == pytest.approx(1.0)
     assert summary["by_kind"]["near"]["count"] == 1
     assert summary["seconds"]["up to 20"]["count"] == 6
+
+
+def test_what_probabilities_were_worth_is_drawn() -> None:
+    asked = [_asked("answer", ["a"], "a", 0.9)] * 30 + [_asked("decline", [], None, 0.2)] * 30
+    summary = summarise(asked)
+    assert sum(one["count"] for one in summary["reliability"]) == 60
+    assert (summary["reliability"][0]["p"], summary["reliability"][0]["right"]) == (0.2, 0.0)
+    page = Console(record=True, width=120, file=StringIO())
+    print_summary(page, summary)
+    rows = [line for line in page.export_text().splitlines() if "90.0 %" in line]
+    assert any(line.count("■") == 39 and line.count("│") > 1 for line in rows)
 
 
 def test_length_counts_words_and_han_characters() -> None:
