@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,8 @@ def main() -> None:
     parser.add_argument("--worlds", type=Path, default=WORLDS, help="companies to try them on")
     options = parser.parse_args()
     settings = Settings()
-    worlds = [world for world in all_worlds(None, options.worlds) if world.usual]
+    usual = (world for world in all_worlds(None, options.worlds) if world.usual)
+    worlds = [replace(world, turns=()) for world in usual]
     store = ModelStore(settings.cache_dir, settings.model_dir)
     asked = [one for one in ask_all(worlds, store, ENCODERS)[0] if one.kind != "ambiguous"]
     weights = Calibration.read()

@@ -72,13 +72,24 @@ class Candidates:
     query: Row
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a look at the catalogue gives for a message before anything is compared closely: the
+    ids of entries near to it, scores by words, and what classifiers say."""
+
+    ids: tuple[str, ...]
+    lexical: Mapping[str, float]
+    lifts: Mapping[str, float]
+
+
 def candidates_for(query: Query, catalogue: Catalogue) -> Candidates:
     """Gather candidates from vectors and words, and compare each closely."""
-    return compared(found_by(query, catalogue), query, catalogue)
+    found = found_by(query, catalogue)
+    return compared(found.ids, query, found, catalogue)
 
 
-def found_by(query: Query, catalogue: Catalogue) -> list[str]:
-    """The ids of entries near to the message by vectors or by words."""
+def found_by(query: Query, catalogue: Catalogue) -> Found:
+    """Look for entries that are near to the message by vectors, by words or by their phrasings."""
     ids: dict[str, None] = {}
     for space, reading in query.spaces.items():
         nearest = catalogue.vectors[space].search(reading.vector, _DENSE_CANDIDATES)
@@ -87,16 +98,15 @@ def found_by(query: Query, catalogue: Catalogue) -> list[str]:
     ids.update(dict.fromkeys(heapq.nlargest(_LEXICAL_CANDIDATES, lexical, key=lexical.__getitem__)))
     lifts = _lifts(query, catalogue)
     ids.update(dict.fromkeys(heapq.nlargest(_LEARNT_CANDIDATES, lifts, key=lifts.__getitem__)))
-    return list(ids)
+    return Found(tuple(ids), lexical, lifts)
 
 
-def compared(ids: Iterable[str], query: Query, catalogue: Catalogue) -> Candidates:
-    """Compare a message closely with each of the entries that it can be compared with."""
-    words = terms(query.text)
-    lexical = catalogue.lexical.scores(words)
+def compared(ids: Iterable[str], query: Query, found: Found, catalogue: Catalogue) -> Candidates:
+    """Compare a message closely with each of the entries that it can be compared with;
+    ``found`` is what was found for the same message."""
+    lexical, lifts = found.lexical, found.lifts
     kept, spaces = _comparable(ids, query, catalogue)
     prepared = [catalogue.prepared[key] for key in kept]
-    lifts = _lifts(query, catalogue)
     rows = np.zeros((len(kept), len(FEATURES)))
     nearest: dict[str, list[int]] = {}
     for space, reading in query.spaces.items():
@@ -105,7 +115,7 @@ def compared(ids: Iterable[str], query: Query, catalogue: Catalogue) -> Candidat
         rows[mine, :_DENSE] = _dense(reading.vector, keys, catalogue, space, nearest)
         met = interact(reading, [catalogue.tokens[space][key] for key in keys])
         rows[mine, _DENSE:_TOKENS] = met * (1, 1, -1)
-    possible = catalogue.lexical.best_possible(words) or 1.0
+    possible = catalogue.lexical.best_possible(terms(query.text)) or 1.0
     rows[:, _TOKENS] = [lexical.get(key, 0.0) / possible for key in kept]
     rows[:, _TOKENS + 1 : _WORDS] = _words(query.text, prepared, catalogue, nearest)
     rows[:, _WORDS] = [lifts.get(key, 0.0) for key in kept]

@@ -63,7 +63,7 @@ class Searcher:
         if history and not (completed.lean == "none" and ranking.top >= _SURE_ALONE):
             used = completed.query
             ranking = self._rank_turn(alone, spaces, history, completed, calibration, clock)
-        elif completed.lean == "none":
+        else:
             ranking, apart = self._answered_apart(alone, spaces, ranking, calibration, clock)
         return Evidence(
             text=text,
@@ -193,8 +193,9 @@ class _Clock:
 
 def turn_of(alone: Query, context: Query, completed: Completed, catalogue: Catalogue) -> Turn:
     """Both readings of a message, and what either found, compared by both."""
-    ids = dict.fromkeys([*found_by(alone, catalogue), *found_by(context, catalogue)])
-    judged = compared(ids, alone, catalogue)
+    by_itself, in_context = found_by(alone, catalogue), found_by(context, catalogue)
+    ids = dict.fromkeys([*by_itself.ids, *in_context.ids])
+    judged = compared(ids, alone, by_itself, catalogue)
     words = content_words(completed.added)
     weight = {word: catalogue.lexical.idf(word) for word in words}
     total = sum(weight.values()) or 1.0
@@ -202,7 +203,8 @@ def turn_of(alone: Query, context: Query, completed: Completed, catalogue: Catal
         sum(weight[word] for word in words & catalogue.prepared[key].phrasing_words) / total
         for key in judged.ids
     ]
-    return Turn(judged, compared(ids, context, catalogue), np.array(held), LEANING[completed.lean])
+    read_on = compared(ids, context, in_context, catalogue)
+    return Turn(judged, read_on, np.array(held), LEANING[completed.lean])
 
 
 def _message_features(ranking: Ranking, text: str, used: str, apart: int) -> Mapping[str, float]:

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import logsumexp
 
 from retrieval.types import Vectors
 
@@ -41,7 +39,7 @@ class Worded:
         """How much likelier each entry is than by a flat guess, as a share of the most that is
         possible: 0 where it is no likelier, 1 where it is certain."""
         utility = self.weights[:, :-1] @ vector + self.weights[:, -1]
-        shares = utility - logsumexp(utility)
+        shares = utility - np.logaddexp.reduce(utility)
         most = np.log(len(self.ids))
         return dict(zip(self.ids, np.maximum(0.0, 1.0 + shares / most).tolist(), strict=True))
 
@@ -56,6 +54,10 @@ def learn(phrasings: Mapping[str, Vectors]) -> Worded | None:
             rows += len(vectors)
     if len(kept) < 2:
         return None
+    # Half a second and 50 MB that a base of few phrasings never needs.
+    from scipy.optimize import minimize
+    from scipy.special import logsumexp
+
     inputs = np.concatenate(list(kept.values())).astype(np.float64)
     inputs = np.hstack([inputs, np.ones((len(inputs), 1))])
     owner = np.repeat(np.arange(len(kept)), [len(vectors) for vectors in kept.values()])

@@ -204,7 +204,8 @@ retriever.load()
 retriever.replace_all([Entry("a", 1, "en", "how do i reset my router", "Hold the button.")])
 assert retriever.search("reset router").ranked[0].entry_id == "a"
 retriever.snapshot()
-print(sorted({{"torch", "transformers", "sentence_transformers"}} & set(sys.modules)))
+heavy = {{"torch", "transformers", "sentence_transformers", "scipy.optimize"}}
+print(sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False
