@@ -29,6 +29,7 @@ from benchmarks.turn_model import TurnCase, fit_turns, judge_turns
 from retrieval.calibration import DEFAULT_FILE, Calibration, shares
 from retrieval.hybrid import HybridRetriever
 from retrieval.models import ModelStore
+from web.evaluation import metrics
 from web.settings import Settings
 
 WORLDS = Path(__file__).parent / "data" / "worlds" / "fitting"
@@ -190,22 +191,11 @@ def judge(judged: Sequence[tuple[Asked, Calibration]]) -> dict[str, float]:
         "right": (hit & (top >= 0.5))[cover].mean(),
         "silent": (top < 0.5)[~cover].mean(),
         "right at 85 % silent": (hit & (top > np.quantile(top[~cover], 0.85)))[cover].mean(),
-        "auroc": _auroc(top[cover], top[~cover]),
-        "auroc near": _auroc(top[cover], top[~cover & close]),
-        "ece": _ece(top, hit),
+        "auroc": metrics.auroc(top[cover].tolist(), top[~cover].tolist()),
+        "auroc near": metrics.auroc(top[cover].tolist(), top[~cover & close].tolist()),
+        "ece": metrics.calibration_error(top.tolist(), hit.tolist()),
     }
-    return {name: round(float(value), 3) for name, value in figures.items()}
-
-
-def _auroc(above: Array, below: Array) -> float:
-    return float((above[:, None] > below[None, :]).mean()) if len(below) else float("nan")
-
-
-def _ece(p: Array, right: NDArray[np.bool_]) -> float:
-    """Expected calibration error over 15 bins of equal mass."""
-    order = np.argsort(p)
-    bins = np.array_split(order, 15)
-    return float(sum(len(b) * abs(p[b].mean() - right[b].mean()) for b in bins if len(b)) / len(p))
+    return {name: float("nan") if v is None else round(float(v), 3) for name, v in figures.items()}
 
 
 if __name__ == "__main__":

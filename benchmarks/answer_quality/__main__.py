@@ -99,7 +99,7 @@ def _judged(
             {
                 "part": one.part,
                 "text": one.row.text,
-                "expect": list(one.row.expect),
+                "expect": list(one.expected),
                 "given": one.top[0] if one.top[1] >= limits[name, one.part] else None,
                 "ranking": [[key, round(score, 4)] for key, score in one.ranking],
             }

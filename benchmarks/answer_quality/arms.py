@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +12,6 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-from benchmarks.answer_quality.sets import Row
 from benchmarks.faq import FaqEntry
 from benchmarks.stock_rasa import StockRasa
 from retrieval.encoder import open_encoder
@@ -21,14 +19,16 @@ from retrieval.hybrid import HybridRetriever
 from retrieval.lexical import LexicalIndex
 from retrieval.models import ModelStore
 from retrieval.text import terms
-from retrieval.types import Entry
+from retrieval.types import Entry, Lang
+from web.evaluation.files import Question
+from web.supervisor.running import free_ports
 
 SHOWN = 10
 _AT_ONCE = 256
 _READERS = ("reader-en", "reader-multi")
 
 #: Gives the ids that may answer a question, with scores, best first.
-Ask = Callable[[Row], list[tuple[str, float]]]
+Ask = Callable[[Question], list[tuple[str, float]]]
 #: Loads a base and lends the asking of it.
 Arm = Callable[[Sequence[Entry]], AbstractContextManager[Ask]]
 
@@ -53,8 +53,9 @@ def grapevine(store: ModelStore, entries: Sequence[Entry]) -> Iterator[Ask]:
         retriever.replace_all(entries)
         retriever.settle()
 
-        def ask(row: Row) -> list[tuple[str, float]]:
-            found = retriever.search(row.text, lang=row.lang, limit=SHOWN)
+        def ask(row: Question) -> list[tuple[str, float]]:
+            lang: Lang = "zh" if row.lang == "zh" else "en"
+            found = retriever.search(row.text, lang=lang, limit=SHOWN)
             return [(one.entry_id, one.p) for one in found.ranked]
 
         yield ask
@@ -71,7 +72,7 @@ def bm25(entries: Sequence[Entry]) -> Iterator[Ask]:
             owner[f"{number} {entry.id}"] = entry.id
             index.add(f"{number} {entry.id}", terms(text))
 
-    def ask(row: Row) -> list[tuple[str, float]]:
+    def ask(row: Question) -> list[tuple[str, float]]:
         words = terms(row.text)
         possible = index.best_possible(words) or 1.0
         best: dict[str, float] = defaultdict(float)
@@ -98,7 +99,7 @@ def nearest(store: ModelStore, name: str, entries: Sequence[Entry]) -> Iterator[
     places = {key: number for number, key in enumerate(ids)}
     owner = np.array([places[key] for key, _ in texts])
 
-    def ask(row: Row) -> list[tuple[str, float]]:
+    def ask(row: Question) -> list[tuple[str, float]]:
         best = np.full(len(ids), -1.0, dtype=np.float32)
         np.maximum.at(best, owner, phrasings @ encoder.encode([row.text])[0])
         return [(ids[n], float(best[n])) for n in np.argsort(-best)[:SHOWN]]
@@ -111,10 +112,9 @@ def rasa(entries: Sequence[Entry]) -> Iterator[Ask]:
     """Stock Rasa: each entry an intent of DIET, as its documentation sets up an FAQ; the scores
     are its confidences. Training takes minutes."""
     known = [FaqEntry(e.id, e.question, "-", (e.question, *e.alternatives), ()) for e in entries]
-    with tempfile.TemporaryDirectory(prefix="answer-quality-") as folder, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
+    # The action server, which is not asked here, takes the port after the bot's.
+    port = free_ports(1)[0]
+    with tempfile.TemporaryDirectory(prefix="answer-quality-") as folder:
         bot = StockRasa("actions", Path(folder), port, with_api=True)
         bot.write(known)
         bot.train()
@@ -126,7 +126,7 @@ def rasa(entries: Sequence[Entry]) -> Iterator[Ask]:
             bot.stop()
 
 
-def _parsed(client: httpx.Client, ids: frozenset[str], row: Row) -> list[tuple[str, float]]:
+def _parsed(client: httpx.Client, ids: frozenset[str], row: Question) -> list[tuple[str, float]]:
     found = client.post("/model/parse", json={"text": row.text}).raise_for_status().json()
     ranking = [(one["name"], float(one["confidence"])) for one in found["intent_ranking"]]
     return [pair for pair in ranking if pair[0] in ids][:SHOWN]

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import matthews_corrcoef
 
-from benchmarks.answer_quality.sets import Row
 from bot.routing import EvidenceDigest, EvidenceItem, NluReading, decide
 from web.evaluation import metrics
-from web.evaluation.expectation import Expectation, judge
+from web.evaluation.expectation import judge
+from web.evaluation.files import Question
 from web.evaluation.summary import Asked
 
 #: Where there is nothing to choose one on: of probabilities, what is more likely than not.
@@ -28,7 +28,7 @@ class Prediction:
 
     set_name: str
     part: str
-    row: Row
+    row: Question
     ranking: tuple[tuple[str, float], ...]
     seconds: float
 
@@ -36,6 +36,16 @@ class Prediction:
     def top(self) -> tuple[str, float]:
         """The first id with its score; nothing at all is ("", -inf)."""
         return self.ranking[0] if self.ranking else (_OUTSIDE, -np.inf)
+
+    @property
+    def expected(self) -> tuple[str, ...]:
+        """The ids that answer it."""
+        return self.row.expected.ids
+
+    @property
+    def hit(self) -> bool:
+        """Whether the first is one of them."""
+        return self.top[0] in self.expected
 
 
 def thresholds(predictions: Sequence[Prediction]) -> dict[tuple[str, str], float]:
@@ -56,7 +66,7 @@ def thresholds(predictions: Sequence[Prediction]) -> dict[tuple[str, str], float
 
 
 def _teaches(predictions: Sequence[Prediction]) -> bool:
-    return len({bool(one.row.expect) for one in predictions}) == 2
+    return len({one.row.expected.covered for one in predictions}) == 2
 
 
 def best_threshold(predictions: Sequence[Prediction]) -> float:
@@ -75,34 +85,30 @@ def correlation(predictions: Sequence[Prediction], threshold: float) -> float:
 def _labels(one: Prediction, threshold: float) -> tuple[str, str]:
     top, score = one.top
     given = top if score >= threshold else _OUTSIDE
-    if not one.row.expect:
+    if not one.expected:
         return _OUTSIDE, given
-    return given if given in one.row.expect else one.row.expect[0], given
+    return given if given in one.expected else one.expected[0], given
 
 
 def figures(predictions: Sequence[Prediction], limits: Mapping[Any, float]) -> dict[str, Any]:
     """The figures of a set's predictions, each trial at its own threshold."""
-    covered = [one for one in predictions if one.row.expect]
-    outside = [one for one in predictions if not one.row.expect]
-    above = [one.top[1] - limits[one.set_name, one.part] for one in predictions]
-    given = dict(zip(map(id, predictions), (score >= 0 for score in above), strict=True))
-    hit = {id(one): one.top[0] in one.row.expect for one in covered}
+    covered = [one for one in predictions if one.expected]
+    outside = [one for one in predictions if not one.expected]
     by_trial: dict[str, list[Prediction]] = defaultdict(list)
     for one in predictions:
         by_trial[one.part].append(one)
-    matthews = [
-        correlation(some, limits[some[0].set_name, part]) for part, some in by_trial.items()
-    ]
+    own = {part: limits[some[0].set_name, part] for part, some in by_trial.items()}
+    matthews = [correlation(some, own[part]) for part, some in by_trial.items()]
     return {
         "covered": len(covered),
         "uncovered": len(outside),
-        "hit@1": _mean([hit[id(one)] for one in covered]),
-        "in-scope accuracy": _mean([hit[id(one)] and given[id(one)] for one in covered]),
-        "out-of-scope recall": _mean([not given[id(one)] for one in outside]),
+        "hit@1": _mean([one.hit for one in covered]),
+        "in-scope accuracy": _mean([one.hit and one.top[1] >= own[one.part] for one in covered]),
+        "out-of-scope recall": _mean([one.top[1] < own[one.part] for one in outside]),
         "mcc": _mean(matthews) if outside else None,
         "auroc": metrics.auroc([one.top[1] for one in covered], [one.top[1] for one in outside]),
         "ms": 1e3 * float(np.median([one.seconds for one in predictions])),
-        "thresholds": {part: round(limits[predictions[0].set_name, part], 4) for part in by_trial},
+        "thresholds": {part: round(limit, 4) for part, limit in own.items()},
     }
 
 
@@ -119,7 +125,7 @@ def as_asked(one: Prediction) -> Asked:
     directive = decide(
         EvidenceDigest(one.row.lang, items), NluReading("ask_question", _QUESTION, one.row.lang)
     ).first
-    expected = Expectation(one.row.expect)
+    expected = one.row.expected
     record = {
         "text": one.row.text,
         "route": directive.route,

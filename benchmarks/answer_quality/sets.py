@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from benchmarks.report import ROOT
 from retrieval.errors import RetrievalError
-from retrieval.types import Entry, Lang
+from retrieval.training.labels import CLINC, LABELLED, clinc150, labelled_rows
+from retrieval.types import Entry
+from web.evaluation.errors import UnreadableInput
+from web.evaluation.expectation import Expectation
+from web.evaluation.files import Question, read_entries, read_queries
 
-DEMO = "demo"
-#: Where the training file of each set lies, and what its columns are called.
-_CSV = {
-    **{f"hint3_{bot}": (f"hint3/{bot}_train.csv", "sentence", "label")
-       for bot in ("curekart", "powerplay11", "sofmattress")},
-    "banking77": ("banking77/train.csv", "text", "category"),
-}  # fmt: skip
-_CLINC, _STACKFAQ = "clinc150", "stackfaq"
-NAMES = (*_CSV, _CLINC, _STACKFAQ, DEMO)
+DEMO, _CLINC, _STACKFAQ = "demo", "clinc150", "stackfaq"
+#: The sets by the names of the evaluation contract: a folder and a file's beginning.
+_LABELLED = {name.replace("-", "_"): columns for name, columns in LABELLED.items()}
+NAMES = (*_LABELLED, _CLINC, _STACKFAQ, DEMO)
 #: Labels that the sets give to questions which no other label fits.
 _OUTSIDE = {"NO_NODES_DETECTED", "oos"}
 _PLACEHOLDER = "-"
-_DEMO_FILES = ("en.jsonl", "zh.jsonl")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A question and the ids that answer it; none where it is not covered."""
-
-    text: str
-    expect: tuple[str, ...]
-    lang: Lang = "en"
-    kind: str = ""
+_DEMO = ROOT / "knowledge" / "demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +33,7 @@ class FaqSet:
 
     name: str
     entries: tuple[Entry, ...]
-    rows: tuple[Row, ...] = ()
+    rows: tuple[Question, ...] = ()
     held: Mapping[str, tuple[str, ...]] | None = None
 
 
@@ -57,7 +44,12 @@ class LabelSet:
     name: str
     groups: Mapping[str, tuple[str, ...]]
     outside: tuple[str, ...] = ()
-    kept: tuple[Row, ...] = ()
+    kept: tuple[Question, ...] = ()
+
+
+def question(text: str, *expected: str) -> Question:
+    """An English question that one of ``expected`` answers; nothing does where none is given."""
+    return Question(text, Expectation(expected), "", "en")
 
 
 def read_set(name: str, data: Path | None) -> FaqSet | LabelSet | None:
@@ -66,16 +58,19 @@ def read_set(name: str, data: Path | None) -> FaqSet | LabelSet | None:
     if name == DEMO:
         return _demo()
     path = file_of(name, data)
-    if path is None or not path.is_file():
+    if data is None or path is None or not path.is_file():
         return None
     if name == _STACKFAQ:
         return _stackfaq(path)
     if name == _CLINC:
-        return _clinc(path)
-    groups: dict[str, list[str]] = defaultdict(list)
-    for row in read_rows(name, path):
-        groups[row.expect[0]].append(row.text)
-    return LabelSet(name, {label: tuple(texts) for label, texts in sorted(groups.items())})
+        groups, outside = clinc150(data)
+        raw = json.loads(path.read_text("utf-8"))
+        kept = [_labelled(*pair) for part in ("val", "oos_val") for pair in raw.get(part, ())]
+        return LabelSet(name, _sorted(groups), tuple(outside), tuple(kept))
+    found: dict[str, list[str]] = defaultdict(list)
+    for one in read_rows(name, path):
+        found[one.expected.ids[0]].append(one.text)
+    return LabelSet(name, _sorted(found))
 
 
 def file_of(name: str, data: Path | None) -> Path | None:
@@ -83,83 +78,29 @@ def file_of(name: str, data: Path | None) -> Path | None:
     if data is None or name == DEMO:
         return None
     if name == _CLINC:
-        return data / "clinc150" / "train_val.json"
-    return data / "stackfaq" / "faq.json" if name == _STACKFAQ else data / _CSV[name][0]
+        return data / CLINC
+    return data / ("stackfaq/faq.json" if name == _STACKFAQ else _LABELLED[name][0])
 
 
-def read_rows(name: str, path: Path) -> list[Row]:
+def read_rows(name: str, path: Path) -> list[Question]:
     """The questions of a file in the layout of the set's training file.
 
     Raises RetrievalError that says what is wrong with it.
     """
     try:
-        if name in _CSV:
-            _, text, label = _CSV[name]
-            with path.open(encoding="utf-8-sig", newline="") as stream:
-                return [_labelled(row[text], row[label]) for row in csv.DictReader(stream)]
-        if name == _CLINC:
-            return [_labelled(text, label) for text, label in _clinc_pairs(path)]
+        if name in _LABELLED:
+            return [_labelled(*pair) for pair in labelled_rows(path, *_LABELLED[name][1:])]
+        if name == DEMO:
+            return list(read_queries(path).good)
+        raw = json.loads(path.read_text("utf-8"))
         if name == _STACKFAQ:
-            return [
-                Row(text, (row["id"],))
-                for row in json.loads(path.read_text("utf-8"))
-                for text in row["rephrasings"]
-            ]
-        return [_asked(json.loads(line)) for line in path.read_text("utf-8").splitlines() if line]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+            return [question(text, row["id"]) for row in raw for text in row["rephrasings"]]
+        parts = raw.values() if isinstance(raw, dict) else [raw]
+        return [_labelled(text, label) for part in parts for text, label in part]
+    except (OSError, ValueError, KeyError, TypeError, UnreadableInput) as error:
         raise RetrievalError(
             f"{path} is no file of {name}: {error!r}. It must be laid out like the training file."
         ) from error
-
-
-def _labelled(text: str, label: str) -> Row:
-    return Row(text, () if label in _OUTSIDE else (label,))
-
-
-def _clinc_pairs(path: Path) -> Iterable[tuple[str, str]]:
-    raw = json.loads(path.read_text("utf-8"))
-    parts = raw.values() if isinstance(raw, dict) else [raw]
-    return [(str(text), str(label)) for part in parts for text, label in part]
-
-
-def _clinc(path: Path) -> LabelSet:
-    raw = json.loads(path.read_text("utf-8"))
-    groups: dict[str, list[str]] = defaultdict(list)
-    for text, label in raw["train"]:
-        groups[label].append(text)
-    kept = [_labelled(*pair) for part in ("val", "oos_val") for pair in raw.get(part, ())]
-    outside = tuple(text for text, _ in raw.get("oos_train", ()))
-    made = {label: tuple(texts) for label, texts in sorted(groups.items())}
-    return LabelSet(_CLINC, made, outside, tuple(kept))
-
-
-def _stackfaq(path: Path) -> FaqSet:
-    rows = json.loads(path.read_text("utf-8"))
-    entries = tuple(Entry(r["id"], 1, "en", r["question"], r["answers"][0]) for r in rows)
-    return FaqSet(_STACKFAQ, entries, held={r["id"]: tuple(r["rephrasings"]) for r in rows})
-
-
-def _demo() -> FaqSet:
-    folder = ROOT / "knowledge" / "demo"
-    entries = []
-    for name in _DEMO_FILES:
-        for line in (folder / name).read_text("utf-8").splitlines():
-            raw = json.loads(line)
-            entries.append(
-                Entry(
-                    *(raw["id"], 1, raw["lang"], raw["question"], raw["answer"]),
-                    alternatives=tuple(raw.get("alternatives", ())),
-                    translation_of=raw.get("translation_of"),
-                )
-            )
-    return FaqSet(DEMO, tuple(entries), tuple(read_rows(DEMO, folder / "questions.jsonl")))
-
-
-def _asked(raw: Mapping[str, Any]) -> Row:
-    wanted = raw.get("expect_any") or raw.get("expect_all") or raw.get("expect")
-    ids = [wanted] if isinstance(wanted, str) else list(wanted or ())
-    lang: Lang = "zh" if raw.get("lang") == "zh" else "en"
-    return Row(raw["text"], tuple(ids), lang, raw.get("kind", ""))
 
 
 def base_of(groups: Mapping[str, tuple[str, ...]]) -> tuple[Entry, ...]:
@@ -169,3 +110,30 @@ def base_of(groups: Mapping[str, tuple[str, ...]]) -> tuple[Entry, ...]:
         for label, texts in groups.items()
         if texts
     )
+
+
+def _labelled(text: str, label: str) -> Question:
+    return question(text) if label in _OUTSIDE else question(text, label)
+
+
+def _sorted(groups: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {label: tuple(texts) for label, texts in sorted(groups.items())}
+
+
+def _stackfaq(path: Path) -> FaqSet:
+    rows = json.loads(path.read_text("utf-8"))
+    entries = tuple(Entry(r["id"], 1, "en", r["question"], r["answers"][0]) for r in rows)
+    return FaqSet(_STACKFAQ, entries, held={r["id"]: tuple(r["rephrasings"]) for r in rows})
+
+
+def _demo() -> FaqSet:
+    entries = tuple(
+        Entry(
+            *(raw["id"], 1, raw["lang"], raw["question"], raw["answer"]),
+            alternatives=tuple(raw.get("alternatives", ())),
+            translation_of=raw.get("translation_of"),
+        )
+        for name in ("en.jsonl", "zh.jsonl")
+        for raw in read_entries(_DEMO / name).good
+    )
+    return FaqSet(DEMO, entries, tuple(read_rows(DEMO, _DEMO / "questions.jsonl")))

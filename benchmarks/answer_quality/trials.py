@@ -11,8 +11,9 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from benchmarks.answer_quality.sets import FaqSet, LabelSet, Row, base_of
+from benchmarks.answer_quality.sets import FaqSet, LabelSet, base_of, question
 from retrieval.types import Entry
+from web.evaluation.files import Question
 
 #: Questions of a set up to this size are all asked, in five folds; of a larger one, in two of ten.
 _SMALL = 2_000
@@ -27,12 +28,12 @@ class Trial:
     name: str
     part: str
     entries: tuple[Entry, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[Question, ...]
     reported: bool = True
 
 
 def trials_of(
-    found: FaqSet | LabelSet, test: Sequence[Row] | None = None, seed: int = 1
+    found: FaqSet | LabelSet, test: Sequence[Question] | None = None, seed: int = 1
 ) -> list[Trial]:
     """The trials of a set, that of the test file last."""
     if isinstance(found, LabelSet):
@@ -66,10 +67,10 @@ def _folds(found: LabelSet, seed: int) -> Iterator[Trial]:
             if not unknown:
                 rest = set(asked)
                 groups[label] = tuple(text for text in texts if text not in rest)
-            rows += [Row(text, () if unknown else (label,)) for text in asked]
-        rows += [Row(text, ()) for text in outside[fold::done]]
+            rows += [question(text, *(() if unknown else (label,))) for text in asked]
+        rows += [question(text) for text in outside[fold::done]]
         known = {label: texts for label, texts in groups.items() if texts}
-        rows = [row for row in rows if not row.expect or row.expect[0] in known]
+        rows = [row for row in rows if set(row.expected.ids) <= set(known)]
         yield Trial(found.name, f"fold {fold + 1}", base_of(known), tuple(rows))
 
 
@@ -81,7 +82,7 @@ def _rephrasings(found: FaqSet) -> Iterator[Trial]:
         for entry in found.entries:
             texts = held.get(entry.id, ())
             entries.append(_with(entry, texts[:number] + texts[number + 1 :]))
-            rows += [Row(text, (entry.id,), entry.lang) for text in texts[number : number + 1]]
+            rows += [question(text, entry.id) for text in texts[number : number + 1]]
         yield Trial(found.name, f"rephrasing {number + 1}", tuple(entries), tuple(rows))
 
 

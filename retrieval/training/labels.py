@@ -13,14 +13,15 @@ from retrieval.training.worlds import Ask, World
 from retrieval.types import Entry
 
 _LABELS, _SHOWN, _ASKED, _LEAST = 50, 3, 2, 4
-_CSV = (
-    ("banking77", "banking77/train.csv", "text", "category"),
-    *(
-        (f"hint3-{bot}", f"hint3/{bot}_train.csv", "sentence", "label")
+#: Sets as tables, by name: the file under the data folder, its column of texts and of labels.
+LABELLED = {
+    "banking77": ("banking77/train.csv", "text", "category"),
+    **{
+        f"hint3-{bot}": (f"hint3/{bot}_train.csv", "sentence", "label")
         for bot in ("curekart", "powerplay11", "sofmattress")
-    ),
-)
-_CLINC = "clinc150/train_val.json"
+    },
+}
+CLINC = "clinc150/train_val.json"
 
 
 def label_worlds(data: Path, count: int, seed: int) -> Iterator[World]:
@@ -43,17 +44,23 @@ def label_worlds(data: Path, count: int, seed: int) -> Iterator[World]:
 
 def label_sets(data: Path, least: int = _LEAST) -> Iterator[tuple[str, dict[str, list[str]]]]:
     """BANKING77 and the bots of HINT3: questions by label, of labels with ``least`` or more."""
-    for name, path, text, label in _CSV:
+    for name, (path, *columns) in LABELLED.items():
         groups: dict[str, list[str]] = defaultdict(list)
-        with (data / path).open(encoding="utf-8", newline="") as stream:
-            for row in csv.DictReader(stream):
-                groups[row[label]].append(row[text])
+        for text, label in labelled_rows(data / path, *columns):
+            groups[label].append(text)
         yield name, {label: texts for label, texts in groups.items() if len(texts) >= least}
+
+
+def labelled_rows(path: Path, text: str, label: str) -> Iterator[tuple[str, str]]:
+    """Texts and labels of a table with these columns. Raises OSError, KeyError."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        for row in csv.DictReader(stream):
+            yield row[text], row[label]
 
 
 def clinc150(data: Path) -> tuple[dict[str, list[str]], list[str]]:
     """CLINC150's training questions by label, and those that are out of scope."""
-    raw = json.loads((data / _CLINC).read_text(encoding="utf-8"))
+    raw = json.loads((data / CLINC).read_text(encoding="utf-8"))
     groups: dict[str, list[str]] = defaultdict(list)
     for text, label in raw["train"]:
         groups[label].append(text)

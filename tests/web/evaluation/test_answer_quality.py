@@ -19,7 +19,7 @@ from benchmarks.answer_quality.scores import (
     figures,
     thresholds,
 )
-from benchmarks.answer_quality.sets import FaqSet, LabelSet, Row, read_rows, read_set
+from benchmarks.answer_quality.sets import FaqSet, LabelSet, question, read_rows, read_set
 from benchmarks.answer_quality.trials import trials_of
 from retrieval.errors import RetrievalError
 
@@ -72,7 +72,7 @@ def test_what_is_asked_is_never_known(data: Path) -> None:
             ids = {entry.id for entry in trial.entries}
             assert trial.rows
             assert not known & {row.text for row in trial.rows}
-            assert all(set(row.expect) <= ids for row in trial.rows)
+            assert all(set(row.expected.ids) <= ids for row in trial.rows)
 
 
 def test_every_question_of_a_small_set_is_held_out_once(data: Path) -> None:
@@ -82,7 +82,7 @@ def test_every_question_of_a_small_set_is_held_out_once(data: Path) -> None:
     asked = Counter(row.text for fold in folds for row in fold.rows)
     assert sum(asked.values()) == len(_THINGS) * len(_WAYS)
     assert set(asked.values()) == {1}
-    assert all(any(not row.expect for row in fold.rows) for fold in folds)
+    assert all(any(not row.expected.ids for row in fold.rows) for fold in folds)
     assert {len(fold.entries) for fold in folds} == {len(_THINGS) - 1}
 
 
@@ -94,19 +94,19 @@ def test_a_test_file_is_asked_of_all_that_is_known(data: Path, tmp_path: Path) -
     assert found is not None
     *folds, last = trials_of(found, read_rows("hint3_curekart", test))
     assert not any(fold.reported for fold in folds)
-    assert last.rows == (Row("lost router", ("ROUTER",)), Row("how are you", ()))
+    assert last.rows == (question("lost router", "ROUTER"), question("how are you"))
     assert sum(1 + len(e.alternatives) for e in last.entries) == len(_THINGS) * len(_WAYS)
     stack = read_set("stackfaq", data)
     assert isinstance(stack, FaqSet)
-    (*_, whole) = trials_of(stack, [Row("x", ("router",))])
+    (*_, whole) = trials_of(stack, [question("x", "router")])
     assert all(len(entry.alternatives) == 2 for entry in whole.entries)
     kept = read_set("clinc150", data)
     assert kept is not None
-    assert trials_of(kept)[-1].rows == (Row("my router", ("ROUTER",)), Row("what is love", ()))
+    assert trials_of(kept)[-1].rows == (question("my router", "ROUTER"), question("what is love"))
 
 
 def _prediction(part: str, expect: str, given: str, score: float) -> Prediction:
-    row = Row("q", (expect,) if expect else ())
+    row = question("q", *((expect,) if expect else ()))
     return Prediction("set", part, row, ((given, score),), 0.001)
 
 
@@ -136,7 +136,7 @@ def test_a_record_is_that_of_an_evaluation() -> None:
     asked = as_asked(_prediction("1", "a", "a", 0.97))
     assert asked.record["route"] == "answer"
     assert asked.record["outcome"] == "right"
-    silent = as_asked(Prediction("set", "1", Row("q", ()), (), 0.001))
+    silent = as_asked(Prediction("set", "1", question("q"), (), 0.001))
     assert silent.record["outcome"] == "declined_right"
 
 
