@@ -60,11 +60,12 @@ class Searcher:
         ranking = self._rank(alone, calibration, clock)
         used, apart = text, 1
         completed = complete(text, history)
-        if history and not (completed.lean == "none" and ranking.top >= _SURE_ALONE):
+        if completed.lean == "none":
+            ranking, apart = self._answered_apart(alone, spaces, ranking, calibration, clock)
+        sure = completed.lean == "none" and ranking.top >= _SURE_ALONE
+        if history and apart == 1 and not sure:
             used = completed.query
             ranking = self._rank_turn(alone, spaces, history, completed, calibration, clock)
-        else:
-            ranking, apart = self._answered_apart(alone, spaces, ranking, calibration, clock)
         return Evidence(
             text=text,
             query=used,

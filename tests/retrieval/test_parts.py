@@ -73,6 +73,17 @@ def test_both_questions_are_answered_in_their_order(
 
 
 @pytest.mark.models
+@pytest.mark.parametrize(("text", "both"), TWO)
+def test_they_are_in_the_middle_of_a_conversation_too(
+    real_retriever: HybridRetriever, text: str, both: tuple[str, ...]
+) -> None:
+    real_retriever.replace_all(SMALL_BASE)
+    evidence = real_retriever.search(text, history=["how do i cancel my mobile contract?"])
+    assert tuple(one.entry_id for one in evidence.ranked[:2]) == both
+    assert evidence.features["parts"] == 2
+
+
+@pytest.mark.models
 @pytest.mark.parametrize(
     "text",
     [
