@@ -199,10 +199,10 @@ def writer(web: Web) -> SlowWriter:
     return writer
 
 
-def _compose_everything(bot: StandInBot) -> None:
+def _compose_everything(bot: StandInBot, p: float = 0.8) -> None:
     def reply(turn: dict[str, Any]) -> dict[str, Any]:
         ids = [item["id"] for item in turn["evidence"]["items"]][:3]
-        directive = {"route": "compose", "entry_ids": ids, "p": 0.8, "reason": "two questions"}
+        directive = {"route": "compose", "entry_ids": ids, "p": p, "reason": "two questions"}
         return {"message_id": turn["message_id"], "directives": [directive]}
 
     bot.reply = reply  # type: ignore[method-assign]
@@ -279,4 +279,17 @@ def test_a_generator_that_is_stuck_ends_in_the_best_entry(
     reply = web.ask(path, headers, "1", BILL).json()["reply"]
     assert reply["text"] == DUE
     assert reply["provenance"]["route"] == "answer"
+    assert "deadline" in reply["provenance"]["reason"]
+
+
+def test_an_unlikely_entry_does_not_stand_in_for_a_reply_that_could_not_be_written(
+    web: Web, bot: StandInBot, writer: SlowWriter
+) -> None:
+    _compose_everything(bot, p=0.4)
+    writer.pause_s = 3
+    path, _, headers = web.open()
+    reply = web.ask(path, headers, "1", BILL).json()["reply"]
+    assert reply["text"] in SmallTalk.load().lines("decline", "en")
+    assert reply["provenance"]["route"] == "decline"
+    assert reply["provenance"]["entries"] == []
     assert "deadline" in reply["provenance"]["reason"]

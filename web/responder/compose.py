@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from generation.compose import Composer, Piece, Replaced, Sentence
 from generation.smalltalk import SmallTalk
@@ -16,6 +17,8 @@ from web.responder.base import Responder, Turn, curated, entries_of, shown, word
 
 _MAX_SOURCES = 3
 _HISTORY = 4
+#: Less likely than this, the best entry does not stand in for a reply that could not be written.
+_LIKELY = 0.5
 
 
 class Compose:
@@ -81,6 +84,8 @@ class Compose:
         draft.generator = None
         draft.reason = f"not composed: {', '.join(piece.reasons)}"
         best = [by_id[i] for i in piece.entry_ids if i in by_id]
+        if turn.directive.p < _LIKELY:
+            best, piece = [], replace(piece, text=curated(self._phrases, "decline", turn))
         draft.route = "answer" if best else "decline"
         text = word_for_word(best, turn, self._phrases) or piece.text
         if draft.text:
