@@ -15,7 +15,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     encoders = (options.encoder_en, options.encoder_multi)
     settings = Settings()
     store = ModelStore(settings.cache_dir, settings.model_dir)
-    asked, turns = ask_all(list(all_worlds(options.data, options.worlds)), store, encoders)
+    worlds = list(all_worlds(options.data, options.worlds))
+    asked, _ = ask_all(worlds, store, encoders)
+    # What earlier turns found can be told only when questions can be judged.
+    talks = [replace(world, asks=()) for world in worlds if world.turns]
+    _, turns = ask_all(talks, store, encoders, fit(asked, [], encoders))
     report = cross_validate(asked, turns, encoders)
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for one in asked:
@@ -76,11 +80,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def ask_all(
-    worlds: Sequence[World], store: ModelStore, encoders: tuple[str, str]
+    worlds: Sequence[World],
+    store: ModelStore,
+    encoders: tuple[str, str],
+    earlier: Calibration | None = None,
 ) -> tuple[list[Asked], list[TurnCase]]:
-    """Ask every question and turn of every world and keep the candidates' features."""
+    """Ask every question of every world and keep the candidates' features; the turns too where
+    ``earlier`` can judge what those before them found."""
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        made = threads.map(lambda world: list(cases_of(world, store, encoders)), worlds)
+        made = threads.map(lambda world: list(cases_of(world, store, encoders, earlier)), worlds)
         every = [one for some in track(made, "worlds asked", len(worlds)) for one in some]
     return (
         [one for one in every if isinstance(one, Asked)],
@@ -89,12 +97,15 @@ def ask_all(
 
 
 def cases_of(
-    world: World, store: ModelStore, encoders: tuple[str, str] = ENCODERS
+    world: World,
+    store: ModelStore,
+    encoders: tuple[str, str] = ENCODERS,
+    earlier: Calibration | None = None,
 ) -> Iterator[Asked | TurnCase]:
-    """The questions of one world, and its turns."""
+    """The questions of one world, and with ``earlier`` its turns."""
     with tempfile.TemporaryDirectory() as folder:
-        empty = Calibration(encoders, {}, {})
-        retriever = HybridRetriever(store, Path(folder), *encoders, calibration=empty)
+        weights = earlier or Calibration(encoders, {}, {})
+        retriever = HybridRetriever(store, Path(folder), *encoders, calibration=weights)
         retriever.load()
         retriever.replace_all(world.entries)
         retriever.settle()
@@ -103,7 +114,7 @@ def cases_of(
             found = retriever.candidates(ask.text, ask.lang)
             case = Case.of(world.source, ask.lang, found, families, ask.gold)
             yield Asked(world.source, ask.kind, case, world.usual, world.worded)
-        for ask in world.turns:
+        for ask in world.turns if earlier else ():
             turn = retriever.turn(ask.text, ask.lang, ask.history)
             yield TurnCase.of(world.source, ask.kind, ask.lang, turn, ask.gold)
 

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from retrieval.calibration import Calibration, shares
-from retrieval.turns import LEANING, Leaning, Turn, believed
+from retrieval.turns import BESIDE, LEANING, Leaning, Turn, believed
 from retrieval.types import Lang
 
 #: Where a search for the weights begins, and what it is drawn towards.
-_START = (0.5, 0.5, 0.0, 0.5, 0.5, 0.0)
+_START = (0.5, 0.5, *(0.0 for _ in BESIDE), 0.5, 0.5, 0.0)
 _RIDGE = 0.003
 #: Real turns count so much together, and changes of topic that were put together the rest.
 _REAL_SHARE = 0.7
@@ -45,7 +45,7 @@ class TurnCase:
 class _Read:
     alone: tuple[Array, float]
     context: tuple[Array, float]
-    added: Array
+    beside: Array
     gold: tuple[int, ...]
     weight: float
 
@@ -88,7 +88,7 @@ def _read(case: TurnCase, weights: Calibration, beside: Sequence[TurnCase]) -> _
     return _Read(
         weights.both(case.turn.alone, case.lang),
         weights.both(case.turn.context, case.lang),
-        case.turn.added,
+        case.turn.beside,
         case.gold,
         share / alike,
     )
@@ -100,7 +100,7 @@ def _fit(cases: Sequence[_Read]) -> Array:
     def loss(x: Array) -> float:
         total = _RIDGE * float((x - start) @ (x - start))
         for one in cases:
-            p = shares(*believed(x, one.alone, one.context, one.added))
+            p = shares(*believed(x, one.alone, one.context, one.beside))
             right = p[list(one.gold)].sum() if one.gold else 1.0 - p.sum()
             total -= one.weight * float(np.log(max(right, 1e-9)))
         return total

@@ -18,15 +18,16 @@ import numpy as np
 
 from retrieval.errors import RetrievalError
 from retrieval.features import FEATURES, QUERY_FEATURES, Candidates, Pair, Row
-from retrieval.turns import LEANING, TURN_FEATURES, Leaning, Turn, believed
+from retrieval.turns import BESIDE, LEANING, TURN_FEATURES, Leaning, Turn, believed
 from retrieval.types import Lang
 
 DEFAULT_FILE = Path(__file__).parent / "data" / "calibration.json"
-_FORMAT = 5
+_FORMAT = 6
 
 
 def _as_read_alone() -> dict[Leaning, Row]:
-    return {leaning: np.array([1.0, 0.0, 0.0, 1.0, 0.0, 0.0]) for leaning in LEANING.values()}
+    weights = [1.0, 0.0, *(0.0 for _ in BESIDE), 1.0, 0.0, 0.0]
+    return {leaning: np.array(weights) for leaning in LEANING.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Calibration:
     def of_turn(self, turn: Turn, lang: Lang) -> tuple[Row, float]:
         """As :meth:`both`, of a message that was read alone and in its conversation."""
         alone, context = self.both(turn.alone, lang), self.both(turn.context, lang)
-        return believed(self.turn[turn.leaning], alone, context, turn.added)
+        return believed(self.turn[turn.leaning], alone, context, turn.beside)
 
 
 def shares(utilities: Sequence[float] | Row, none: float) -> Row:

@@ -202,7 +202,7 @@ class HybridRetriever:
 
     def turn(self, text: str, lang: Lang, history: Sequence[str]) -> Turn:
         """As :meth:`candidates`, of a message that follows others."""
-        return self._searcher.turn(text, lang, history)
+        return self._searcher.turn(text, self._fitted, lang, history)
 
     @property
     def _fitted(self) -> Calibration:

@@ -10,38 +10,36 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
-
-import numpy as np
+from dataclasses import dataclass, field, replace
 
 from retrieval.calibration import Calibration
 from retrieval.catalogue import Catalogue, Space
 from retrieval.context import Completed, complete
-from retrieval.features import Candidates, Query, candidates_for, compared, found_by
+from retrieval.earlier import BACK, Found, Memory
+from retrieval.features import Candidates, Query, candidates_for
 from retrieval.language import detect, has_han, is_mixed
 from retrieval.parts import parts_of
 from retrieval.ranking import Ranking, rank
-from retrieval.text import content_words
-from retrieval.turns import LEANING, Turn
+from retrieval.turns import Turn, turn_of
 from retrieval.types import Encoder, Evidence, Lang, Ranked, Reading
 
-#: A message that stands by itself and is understood so well is not read once more in its context.
-_SURE_ALONE = 0.9
+#: A message that stands by itself and is understood so well is not read once more in its context:
+#: on the fitting companies that changes nothing for the worse, and spares every second reading.
+_SURE_ALONE = 0.6
 #: Parts of a message are answered apart where two of them find different entries so surely: on
 #: the fitting companies that parts three in five messages of two questions, and one story in 37.
 _SURE_PART = 0.7
+
+Locked = Callable[[], AbstractContextManager[Catalogue]]
 
 
 class Searcher:
     """Answers searches over a catalogue; ``locked`` lends it for the time of a look."""
 
-    def __init__(
-        self,
-        encoders: Mapping[Space, Encoder],
-        locked: Callable[[], AbstractContextManager[Catalogue]],
-    ) -> None:
+    def __init__(self, encoders: Mapping[Space, Encoder], locked: Locked) -> None:
         self._encoders = encoders
         self._locked = locked
+        self._memory = Memory()
 
     def search(
         self,
@@ -53,42 +51,44 @@ class Searcher:
         limit: int,
     ) -> Evidence:
         """See :meth:`retrieval.types.Retriever.search`."""
-        chosen = lang or detect(text, history)
-        clock = _Clock()
-        spaces = self.spaces(text, chosen, history)
-        alone = self.query(text, chosen, spaces, clock)
-        ranking = self._rank(alone, calibration, clock)
+        look = self._look(text, lang or detect(text, history), history)
+        ranker = _Ranker(look, calibration)
+        alone = look.query(text)
+        ranking = ranker.rank(alone)
         used, apart = text, 1
         completed = complete(text, history)
         if completed.lean == "none":
-            ranking, apart = self._answered_apart(alone, spaces, ranking, calibration, clock)
+            ranking, apart = ranker.answered_apart(text, ranking)
         sure = completed.lean == "none" and ranking.top >= _SURE_ALONE
         if history and apart == 1 and not sure:
             used = completed.query
-            ranking = self._rank_turn(alone, spaces, history, completed, calibration, clock)
+            before = self._found_before(history, calibration)
+            ranking = ranker.rank_turn(alone, history, completed, before)
+        self._memory.put([*history, text], ranking.ranked)
         return Evidence(
             text=text,
             query=used,
-            lang=chosen,
+            lang=look.lang,
             ranked=ranking.ranked[:limit],
             features=_message_features(ranking, text, used, apart),
-            ms=dict(clock.ms),
+            ms=dict(look.clock.ms),
         )
 
     def candidates(self, text: str, lang: Lang) -> Candidates:
         """The candidates of a message with their features; what fitting calibration looks at."""
-        query = self.query(text, lang, self.spaces(text, lang), _Clock())
+        query = self._look(text, lang).query(text)
         with self._locked() as catalogue:
             return candidates_for(query, catalogue)
 
-    def turn(self, text: str, lang: Lang, history: Sequence[str]) -> Turn:
-        """As :meth:`candidates`, of a message that follows others."""
+    def turn(self, text: str, calibration: Calibration, lang: Lang, history: Sequence[str]) -> Turn:
+        """As :meth:`candidates`, of a message that follows others; what those found is judged by
+        ``calibration``."""
+        look = self._look(text, lang, history)
         completed = complete(text, history)
-        spaces = self.spaces(text, lang, history)
-        alone = self.query(text, lang, spaces, _Clock())
-        context = self.query(text, lang, spaces, _Clock(), history, completed)
+        alone, context = look.query(text), look.query(text, history, completed)
+        before = self._found_before(history, calibration)
         with self._locked() as catalogue:
-            return turn_of(alone, context, completed, catalogue)
+            return turn_of(alone, context, completed, before, catalogue)
 
     def spaces(self, text: str, lang: Lang, history: Sequence[str] = ()) -> list[Space]:
         """The encoders that a message needs: where all that it can mean is English, one is
@@ -99,82 +99,22 @@ class Searcher:
             foreign = catalogue.speaks_more_than("en")
         return ["en", "multi"] if foreign or any(map(has_han, history)) else ["en"]
 
-    def query(
-        self,
-        text: str,
-        lang: Lang,
-        spaces: Sequence[Space],
-        clock: _Clock,
-        history: Sequence[str] = (),
-        completed: Completed | None = None,
-    ) -> Query:
-        """The message read by the encoders that it needs; with ``completed``, in its context.
+    def _look(self, text: str, lang: Lang, history: Sequence[str] = ()) -> _Look:
+        return _Look(self._encoders, self._locked, lang, self.spaces(text, lang, history))
 
-        An encoder that was not trained to read what was said before is given the completed text.
-        """
-        read: dict[Space, Reading] = {}
-        with clock("encode"):
-            for space in spaces:
-                encoder = self._encoders[space]
-                if completed is None or encoder.reads_context:
-                    turns = [turn for turn in history if space == "multi" or not has_han(turn)]
-                    read[space] = encoder.read([text], "message", [turns])[0]
-                else:
-                    read[space] = encoder.read([completed.query])[0]
-        return Query(completed.query if completed else text, lang, read)
+    def _found_before(self, history: Sequence[str], calibration: Calibration) -> list[Found]:
+        """What the last turns of ``history`` found, the latest first."""
+        ends = range(len(history), max(0, len(history) - BACK), -1)
+        return [self._found(history[:end], calibration) for end in ends]
 
-    def _rank(self, query: Query, calibration: Calibration, clock: _Clock) -> Ranking:
-        with clock("rank"), self._locked() as catalogue:
-            found = candidates_for(query, catalogue)
-            judged = calibration.both(found, query.lang)
-            return rank(found, *judged, catalogue.prepared, query.lang)
-
-    def _rank_turn(
-        self,
-        alone: Query,
-        spaces: Sequence[Space],
-        history: Sequence[str],
-        completed: Completed,
-        calibration: Calibration,
-        clock: _Clock,
-    ) -> Ranking:
-        """The ranking of a message that was read alone, and is read behind ``history`` too."""
-        lang = alone.lang
-        context = self.query(alone.text, lang, spaces, clock, history, completed)
-        with clock("rank"), self._locked() as catalogue:
-            turn = turn_of(alone, context, completed, catalogue)
-            judged = calibration.of_turn(turn, lang)
-            return rank(turn.context, *judged, catalogue.prepared, lang)
-
-    def _answered_apart(
-        self,
-        whole: Query,
-        spaces: Sequence[Space],
-        ranking: Ranking,
-        calibration: Calibration,
-        clock: _Clock,
-    ) -> tuple[Ranking, int]:
-        """The ranking with the answers of the message's parts on top, in their order, and how many
-        they are; as it was, and 1, where the message holds a single question."""
-        firsts: dict[str, Ranked] = {}
-        parts = parts_of(whole.text, whole.lang)
-        for number, text in enumerate(parts):
-            part = self.query(text, whole.lang, spaces, clock)
-            if number:
-                # "…, how much is that a month?" is about what was said before the comma.
-                before = parts[:number]
-                completed = complete(text, before)
-                found = self._rank_turn(part, spaces, before, completed, calibration, clock)
-            else:
-                found = self._rank(part, calibration, clock)
-            first = found.ranked[0] if found.ranked else None
-            if first is not None and first.p >= _SURE_PART:
-                known = firsts.setdefault(first.entry_id, first)
-                firsts[first.entry_id] = max(known, first, key=lambda one: one.p)
-        if len(firsts) < 2:
-            return ranking, 1
-        rest = [replace(one, p=0.0) for one in ranking.ranked if one.entry_id not in firsts]
-        return Ranking((*firsts.values(), *rest), ranking.none), len(firsts)
+    def _found(self, turns: Sequence[str], calibration: Calibration) -> Found:
+        known = self._memory.get(turns)
+        if known is None:
+            # A turn knows no more of those before it than is looked at, so this comes to an end.
+            before = turns[-1 - BACK : -1]
+            self.search(turns[-1], calibration, history=before, lang=None, limit=0)
+            known = self._memory.get([*before, turns[-1]])
+        return known or {}
 
 
 class _Clock:
@@ -192,20 +132,84 @@ class _Clock:
             self.ms[stage] += (time.perf_counter() - started) * 1e3
 
 
-def turn_of(alone: Query, context: Query, completed: Completed, catalogue: Catalogue) -> Turn:
-    """Both readings of a message, and what either found, compared by both."""
-    by_itself, in_context = found_by(alone, catalogue), found_by(context, catalogue)
-    ids = dict.fromkeys([*by_itself.ids, *in_context.ids])
-    judged = compared(ids, alone, by_itself, catalogue)
-    words = content_words(completed.added)
-    weight = {word: catalogue.lexical.idf(word) for word in words}
-    total = sum(weight.values()) or 1.0
-    held = [
-        sum(weight[word] for word in words & catalogue.prepared[key].phrasing_words) / total
-        for key in judged.ids
-    ]
-    read_on = compared(ids, context, in_context, catalogue)
-    return Turn(judged, read_on, np.array(held), LEANING[completed.lean])
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """All that stays the same while one message is looked at."""
+
+    encoders: Mapping[Space, Encoder]
+    locked: Locked
+    lang: Lang
+    spaces: Sequence[Space]
+    clock: _Clock = field(default_factory=_Clock)
+
+    def query(
+        self, text: str, history: Sequence[str] = (), completed: Completed | None = None
+    ) -> Query:
+        """A text read by the encoders that it needs; with ``completed``, in its context.
+
+        An encoder that was not trained to read what was said before is given the completed text.
+        """
+        read: dict[Space, Reading] = {}
+        with self.clock("encode"):
+            for space in self.spaces:
+                encoder = self.encoders[space]
+                if completed is None or encoder.reads_context:
+                    turns = [turn for turn in history if space == "multi" or not has_han(turn)]
+                    read[space] = encoder.read([text], "message", [turns])[0]
+                else:
+                    read[space] = encoder.read([completed.query])[0]
+        return Query(completed.query if completed else text, self.lang, read)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranker:
+    """Ranks the entries for what is looked at."""
+
+    look: _Look
+    calibration: Calibration
+
+    def rank(self, query: Query) -> Ranking:
+        """The ranking of a text that was read alone."""
+        with self.look.clock("rank"), self.look.locked() as catalogue:
+            found = candidates_for(query, catalogue)
+            judged = self.calibration.both(found, query.lang)
+            return rank(found, *judged, catalogue.prepared, query.lang)
+
+    def rank_turn(
+        self,
+        alone: Query,
+        history: Sequence[str],
+        completed: Completed,
+        before: Sequence[Found] = (),
+    ) -> Ranking:
+        """The ranking of a text that was read alone, and is read behind ``history`` too."""
+        context = self.look.query(alone.text, history, completed)
+        with self.look.clock("rank"), self.look.locked() as catalogue:
+            turn = turn_of(alone, context, completed, before, catalogue)
+            judged = self.calibration.of_turn(turn, alone.lang)
+            return rank(turn.context, *judged, catalogue.prepared, alone.lang)
+
+    def answered_apart(self, whole: str, ranking: Ranking) -> tuple[Ranking, int]:
+        """The ranking with the answers of the message's parts on top, in their order, and how many
+        they are; as it was, and 1, where the message holds a single question."""
+        firsts: dict[str, Ranked] = {}
+        parts = parts_of(whole, self.look.lang)
+        for number, text in enumerate(parts):
+            part = self.look.query(text)
+            if number:
+                # "…, how much is that a month?" is about what was said before the comma.
+                before = parts[:number]
+                found = self.rank_turn(part, before, complete(text, before))
+            else:
+                found = self.rank(part)
+            first = found.ranked[0] if found.ranked else None
+            if first is not None and first.p >= _SURE_PART:
+                known = firsts.setdefault(first.entry_id, first)
+                firsts[first.entry_id] = max(known, first, key=lambda one: one.p)
+        if len(firsts) < 2:
+            return ranking, 1
+        rest = [replace(one, p=0.0) for one in ranking.ranked if one.entry_id not in firsts]
+        return Ranking((*firsts.values(), *rest), ranking.none), len(firsts)
 
 
 def _message_features(ranking: Ranking, text: str, used: str, apart: int) -> Mapping[str, float]:

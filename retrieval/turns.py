@@ -1,24 +1,33 @@
 """A message among its conversation: read alone, and behind the turns before it.
 
-Which of the two readings to believe is learnt (:mod:`benchmarks.fit_calibration`), apart for
-messages that lean on what was said, that may, and that stand by themselves.
+Which of the two readings to believe, and what to make of what the turns before found, is learnt
+(:mod:`benchmarks.fit_calibration`), apart for messages that lean on what was said, that may, and
+that stand by themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.context import Lean
-from retrieval.features import Candidates
+from retrieval.catalogue import Catalogue
+from retrieval.context import Completed, Lean
+from retrieval.earlier import BACK, Found
+from retrieval.features import Candidates, Query, compared, found_by
+from retrieval.text import content_words
 
-#: How much of an entry's utility comes from either reading, and from the message's new words; and
-#: the same of "nothing answers", with a constant.
-TURN_FEATURES = ("alone", "context", "added", "none_alone", "none_context", "none")
+#: What is known of an entry beside the two readings: the share of the message's new words, by
+#: weight, that its phrasings hold; how likely the turn before was answered by it, and the one
+#: before that; and how like its question is to that of the entry found last, times how likely
+#: that one was.
+BESIDE = ("added", "said", "said_before", "kin")
+#: How much of an entry's utility comes from either reading and from what is known beside them; and
+#: of "nothing answers" from either reading, with a constant.
+TURN_FEATURES = ("alone", "context", *BESIDE, "none_alone", "none_context", "none")
 
 Leaning = Literal["stands", "may", "leans"]
 LEANING: Mapping[Lean, Leaning] = {
@@ -30,19 +39,62 @@ Row = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The same candidates by both readings. ``added``: the share of the message's new words, by
-    weight, that an entry's phrasings hold."""
+    """The same candidates by both readings; ``beside`` (candidates, BESIDE)."""
 
     alone: Candidates
     context: Candidates
-    added: Row
+    beside: Row
     leaning: Leaning
 
 
 def believed(
-    weights: Row, alone: tuple[Row, float], context: tuple[Row, float], added: Row
+    weights: Row, alone: tuple[Row, float], context: tuple[Row, float], beside: Row
 ) -> tuple[Row, float]:
     """Utilities of the candidates and of "nothing answers", from those of both readings."""
-    utilities = weights[0] * alone[0] + weights[1] * context[0] + weights[2] * added
-    none = weights[3] * alone[1] + weights[4] * context[1] + weights[5]
-    return utilities, float(none)
+    outside = weights[2 + len(BESIDE) :]
+    utilities = weights[0] * alone[0] + weights[1] * context[0]
+    utilities = utilities + beside @ weights[2 : 2 + len(BESIDE)]
+    return utilities, float(outside[0] * alone[1] + outside[1] * context[1] + outside[2])
+
+
+def turn_of(
+    alone: Query,
+    context: Query,
+    completed: Completed,
+    before: Sequence[Found],
+    catalogue: Catalogue,
+) -> Turn:
+    """Both readings of a message, what either found compared by both, and what the turns
+    ``before`` it found, the latest first."""
+    by_itself, in_context = found_by(alone, catalogue), found_by(context, catalogue)
+    ids = dict.fromkeys([*by_itself.ids, *in_context.ids])
+    judged = compared(ids, alone, by_itself, catalogue)
+    read_on = compared(ids, context, in_context, catalogue)
+    beside = np.zeros((len(judged.ids), len(BESIDE)))
+    beside[:, 0] = _held(completed.added, judged.ids, catalogue)
+    for column, found in enumerate(before[:BACK], start=1):
+        beside[:, column] = [found.get(key, 0.0) for key in judged.ids]
+    if before:
+        beside[:, -1] = _kin(before[0], judged.ids, catalogue)
+    return Turn(judged, read_on, beside, LEANING[completed.lean])
+
+
+def _held(added: str, ids: Sequence[str], catalogue: Catalogue) -> list[float]:
+    words = content_words(added)
+    weight = {word: catalogue.lexical.idf(word) for word in words}
+    total = sum(weight.values()) or 1.0
+    return [
+        sum(weight[word] for word in words & catalogue.prepared[key].phrasing_words) / total
+        for key in ids
+    ]
+
+
+def _kin(found: Found, ids: Sequence[str], catalogue: Catalogue) -> Row:
+    """Every entry has been read by the multilingual encoder, so that all can be compared."""
+    there = [key for key in found if key in catalogue.prepared]
+    if not there:
+        return np.zeros(len(ids))
+    first = max(there, key=lambda key: found[key])
+    questions = [some[0] for some in catalogue.vectors["multi"].vectors([first, *ids])]
+    result: Row = np.array([float(one @ questions[0]) for one in questions[1:]])
+    return result * found[first]

@@ -200,6 +200,9 @@ def test_a_message_is_read_behind_the_turns_before_it(
     encoder.load()
     made._encoders["en"] = encoder
     history = ["你好", "how do i cancel my broadband contract"]
+    for turn, before in ((history[0], []), (history[1], history[:1])):
+        made.search(turn, history=before)  # what it found is remembered
+    read.clear()
     made.search("and for mobile", history=history)
     # Not trained to read context, it is given the completed text.
     assert {texts[0] for texts, _ in read} == {

@@ -9,9 +9,10 @@ import numpy as np
 from benchmarks.turn_model import TurnCase, fit_turns, judge_turns, probabilities
 from retrieval.calibration import Calibration
 from retrieval.features import FEATURES, QUERY_FEATURES, Candidates
-from retrieval.turns import LEANING, Leaning, Turn, believed
+from retrieval.turns import BESIDE, LEANING, TURN_FEATURES, Leaning, Turn, believed
 
 _IDS = ("one", "two", "three")
+_BESIDE = np.zeros((len(_IDS), len(BESIDE)))
 
 
 def _candidates(best: int, strength: float) -> Candidates:
@@ -36,7 +37,7 @@ def _cases(count: int, seed: int) -> list[TurnCase]:
         right = context if leaning == "leans" else alone
         if rng.random() < 0.1:
             right = int(rng.integers(3))
-        turn = Turn(_candidates(alone, 4.0), _candidates(context, 4.0), np.zeros(3), leaning)
+        turn = Turn(_candidates(alone, 4.0), _candidates(context, 4.0), _BESIDE, leaning)
         gold = set() if rng.random() < 0.1 else {_IDS[right]}
         kind = "turn" if rng.random() < 0.5 else "change"
         cases.append(TurnCase.of("x", kind, "en", turn, gold))
@@ -57,7 +58,7 @@ def test_the_reading_that_was_right_is_believed() -> None:
 
 def test_unfitted_weights_read_a_turn_alone() -> None:
     weights = _weights()
-    turn = Turn(_candidates(0, 4.0), _candidates(1, 4.0), np.zeros(3), "may")
+    turn = Turn(_candidates(0, 4.0), _candidates(1, 4.0), _BESIDE, "may")
     assert set(weights.turn) == set(LEANING.values())
     utilities, none = weights.of_turn(turn, "en")
     np.testing.assert_allclose(utilities, weights.utilities(turn.alone))
@@ -66,7 +67,11 @@ def test_unfitted_weights_read_a_turn_alone() -> None:
 
 def test_new_words_speak_for_the_entries_that_hold_them() -> None:
     flat = (np.zeros(2), 0.0)
-    utilities, none = believed(np.array([1, 1, 2, 1, 1, 0.5]), flat, flat, np.array([0.0, 1.0]))
+    weights = np.zeros(len(TURN_FEATURES))
+    weights[TURN_FEATURES.index("added")], weights[-1] = 2.0, 0.5
+    beside = np.zeros((2, len(BESIDE)))
+    beside[1, 0] = 1.0
+    utilities, none = believed(weights, flat, flat, beside)
     np.testing.assert_allclose(utilities, [0.0, 2.0])
     assert none == 0.5
 
