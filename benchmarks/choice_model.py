@@ -66,7 +66,7 @@ def fit(cases: Sequence[Case]) -> tuple[dict[Pair, Row], dict[Lang, Row]]:
     Every source weighs the same, and covered questions make up 75 % of the weight: about what a
     base in use sees.
     """
-    usable = _usable(cases)
+    usable = usable_of(cases)
     width, none_width = len(FEATURES) + 1, len(QUERY_FEATURES) + 1
     mean, scale = scaling(usable)
     stack = Stack.of(usable, mean, scale)
@@ -92,7 +92,7 @@ def fit(cases: Sequence[Case]) -> tuple[dict[Pair, Row], dict[Lang, Row]]:
 def with_worded(weights: Calibration, cases: Sequence[Case]) -> Calibration:
     """``weights`` with those of entries with many phrasings, by maximum likelihood on ``cases``;
     all others stay as they are, but for a shift of "nothing answers" where there are such."""
-    usable = _usable(cases)
+    usable = usable_of(cases)
     number = PAIRS.index("worded")
     mean, scale = scaling(usable)
     mean[:number], scale[:number] = 0.0, 1.0
@@ -123,11 +123,12 @@ def with_worded(weights: Calibration, cases: Sequence[Case]) -> Calibration:
 def rescaled(weights: Calibration, cases: Sequence[Case]) -> Calibration:
     """The same ranking with other probabilities: one scale for all utilities and, by language, a
     shift of "nothing answers", by maximum likelihood on ``cases`` (Platt 1999 for the logit)."""
-    usable = _usable(cases)
-    share = np.array(_weights(usable))
+    usable = usable_of(cases)
+    share = np.array(weights_of(usable))
     lang = np.array([LANGS.index(case.lang) for case in usable])
-    best = [case.best(weights.utilities(case.found)) for case in usable]
-    none = np.array([weights.utility_of_none(case.found, case.lang) for case in usable])
+    judged = [weights.both(case.found, case.lang) for case in usable]
+    none = np.array([outside for _, outside in judged])
+    best = [case.best(both[0]) for case, both in zip(usable, judged, strict=True)]
     padded = np.full((len(usable), max(map(len, best))), -np.inf)
     for row, values in zip(padded, best, strict=True):
         row[: len(values)] = values
@@ -141,15 +142,18 @@ def rescaled(weights: Calibration, cases: Sequence[Case]) -> Calibration:
         return float(share @ (total - np.where(uncovered, outside, right * x[0])))
 
     x = minimize(loss, np.array([1.0, *(0.0 for _ in LANGS)]), method="Nelder-Mead").x
+    shift = dict(zip(LANGS, x[1:].tolist(), strict=True))
+    if weights.network is not None:
+        return replace(weights, network=weights.network.scaled(float(x[0]), shift))
     outside = {name: row * x[0] for name, row in weights.none.items()}
-    for number, name in enumerate(LANGS):
-        outside[name][-1] += x[1 + number]
-    return Calibration(
-        weights.encoders, {pair: row * x[0] for pair, row in weights.entry.items()}, outside
+    for name, row in outside.items():
+        row[-1] += shift[name]
+    return replace(
+        weights, entry={pair: row * x[0] for pair, row in weights.entry.items()}, none=outside
     )
 
 
-def _usable(cases: Sequence[Case]) -> list[Case]:
+def usable_of(cases: Sequence[Case]) -> list[Case]:
     """Those that a choice can be learnt from: the right one is among the candidates."""
     return [case for case in cases if case.gold != -1 and case.found.ids]
 
@@ -201,7 +205,7 @@ class Stack:
             right=np.array(right),
             message=np.hstack([messages, np.ones((len(cases), 1))]),
             lang=np.array([LANGS.index(case.lang) for case in cases]),
-            weight=np.array(_weights(cases)),
+            weight=np.array(weights_of(cases)),
         )
 
     def loss(self, entry: Array, none: Array) -> tuple[float, Array]:
@@ -234,7 +238,8 @@ class Stack:
         return value, np.concatenate([gradient.ravel(), gradient_none.ravel()])
 
 
-def _weights(cases: Sequence[Case]) -> list[float]:
+def weights_of(cases: Sequence[Case]) -> list[float]:
+    """What each counts: every source the same, and within it the covered three quarters."""
     groups: dict[tuple[str, Lang, bool], int] = defaultdict(int)
     for case in cases:
         groups[case.source, case.lang, case.gold is not None] += 1

@@ -25,6 +25,7 @@ from rich.progress import track
 from benchmarks import choice_model
 from benchmarks.calibration_worlds import World, all_worlds
 from benchmarks.choice_model import Case
+from benchmarks.network_model import with_network
 from benchmarks.turn_model import TurnCase, fit_turns, judge_turns
 from retrieval.calibration import DEFAULT_FILE, Calibration, shares
 from retrieval.hybrid import HybridRetriever
@@ -131,7 +132,7 @@ def fit(
     but there most questions go wrong, and a probability must hold where customers ask.
     """
     plain = [one.case for one in asked if not one.worded]
-    weights = Calibration(encoders, *choice_model.fit(plain))
+    weights = with_network(Calibration(encoders, *choice_model.fit(plain)), plain)
     usual = [one.case for one in asked if one.usual]
     if usual:
         weights = choice_model.rescaled(weights, usual)
@@ -182,8 +183,8 @@ def _family(one: Asked | TurnCase) -> str:
 
 def probabilities(case: Case, weights: Calibration) -> tuple[Array, int]:
     """Probability of each choice, and the number of the best."""
-    best = case.best(weights.utilities(case.found))
-    none = weights.utility_of_none(case.found, case.lang)
+    utilities, none = weights.both(case.found, case.lang)
+    best = case.best(utilities)
     return shares(best, none), int(best.argmax()) if len(best) else -1
 
 
