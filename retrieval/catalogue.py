@@ -14,8 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
+from retrieval.families import Families
 from retrieval.lexical import LexicalIndex
 from retrieval.text import char_ngrams, content_words, terms
 from retrieval.tokens import EntryReading, EntryTokens
@@ -96,29 +95,22 @@ class Catalogue:
         #: What was learnt from entries with many phrasings, and whether that is out of date.
         self.worded: dict[Space, Worded | None] = {}
         self.worded_is_old = False
-        self._centres: dict[Space, Vectors] | None = None
-        self._foreign: dict[Lang, bool] | None = None
+        self._families = Families()
+        #: Entries with many phrasings, the newest last.
+        self._worded_keys: dict[str, None] = {}
 
     def speaks_more_than(self, lang: Lang) -> bool:
         """Whether some answer exists in another language than ``lang`` alone."""
-        if self._foreign is None:
-            self._foreign = self._count_foreign()
-        return self._foreign[lang]
-
-    def _count_foreign(self) -> dict[Lang, bool]:
-        families: dict[str, set[Lang]] = {}
-        for key, item in self.prepared.items():
-            families.setdefault(item.entry.translation_of or key, set()).add(item.entry.lang)
-        return {
-            "en": any("en" not in langs for langs in families.values()),
-            "zh": any("zh" not in langs for langs in families.values()),
-        }
+        return self._families.some_lack(lang)
 
     def put(self, items: Sequence[tuple[Prepared, Mapping[Space, EntryReading]]]) -> None:
         """Add or replace entries, with what each encoder that reads them makes of them."""
         for prepared, _ in items:
             entry = prepared.entry
+            self._forget_family(self.prepared.get(entry.id))
+            self._families.add(entry.translation_of or entry.id, entry.lang)
             self.prepared[entry.id] = prepared
+            self._note_wording(entry, there=True)
             words = [w for text in texts_of(entry)[0] for w in terms(text)]
             self.lexical.add(entry.id, [*words, *words, *terms(entry.answer)])
         for space, index in self.vectors.items():
@@ -129,42 +121,46 @@ class Catalogue:
                     self.tokens[space].pop(prepared.entry.id, None)
             index.put_many({key: reading.vectors for key, reading in read.items()})
             self.tokens[space].update((key, reading.tokens) for key, reading in read.items())
-        self._note_wording(prepared.entry for prepared, _ in items)
-        self._centres = self._foreign = None
 
     def remove(self, entry_ids: Iterable[str]) -> None:
         """Take entries out; unknown ids are passed over."""
         for entry_id in entry_ids:
             item = self.prepared.pop(entry_id, None)
             if item is not None:
-                self._note_wording([item.entry])
+                self._forget_family(item)
+                self._note_wording(item.entry, there=False)
                 self.lexical.remove(entry_id)
                 for space, index in self.vectors.items():
                     index.remove(entry_id)
                     self.tokens[space].pop(entry_id, None)
-        self._centres = self._foreign = None
 
     def many_phrasings(self) -> dict[Space, dict[str, Vectors]]:
         """The vectors of the phrasings of entries that have many, by the encoder that a message
         in the entry's own language is read by; the newest entry first."""
         keys: dict[Space, list[str]] = {space: [] for space in self.vectors}
-        for key, item in reversed(self.prepared.items()):
-            if vectors_of(item.entry) > LEAST:
-                keys["en" if item.entry.lang == "en" else "multi"].append(key)
+        for key in reversed(self._worded_keys):
+            keys["en" if self.prepared[key].entry.lang == "en" else "multi"].append(key)
         return {
             space: dict(zip(mine, (v[:-1] for v in self.vectors[space].vectors(mine)), strict=True))
             for space, mine in keys.items()
         }
 
-    def _note_wording(self, entries: Iterable[Entry]) -> None:
-        if any(vectors_of(entry) > LEAST for entry in entries):
+    def _note_wording(self, entry: Entry, *, there: bool) -> None:
+        many = there and vectors_of(entry) > LEAST
+        if many or entry.id in self._worded_keys:
             self.worded_is_old = True
+        if many:
+            self._worded_keys[entry.id] = None
+        else:
+            self._worded_keys.pop(entry.id, None)
 
-    def centres(self) -> Mapping[Space, Vectors]:
-        """Mean vector of the questions by encoder: how near a message is to just anything here."""
-        if self._centres is None:
-            self._centres = {space: _centre(index) for space, index in self.vectors.items()}
-        return self._centres
+    def _forget_family(self, item: Prepared | None) -> None:
+        if item is not None:
+            self._families.remove(item.entry.translation_of or item.entry.id, item.entry.lang)
+
+    def centre(self, space: Space) -> Vectors:
+        """Mean vector of the questions: how near a message is to just anything here."""
+        return self.vectors[space].centre
 
     def reading(self, space: Space, entry_ids: Sequence[str]) -> list[EntryReading]:
         """What an encoder made of each entry."""
@@ -187,15 +183,3 @@ class Catalogue:
                     found.append(key)
         return found
 
-
-_CENTRE_SAMPLE = 512
-
-
-def _centre(index: VectorIndex) -> Vectors:
-    keys = sorted(index.keys())
-    step = max(1, len(keys) // _CENTRE_SAMPLE)
-    first = [group[0] for group in index.vectors(keys[::step]) if len(group)]
-    if not first:
-        return np.zeros(index.dim, dtype=np.float32)
-    centre: Vectors = np.mean(first, axis=0, dtype=np.float32)
-    return centre

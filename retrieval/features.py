@@ -176,7 +176,7 @@ def _dense(
 ) -> Row:
     """The features of vectors; ``nearest`` is told the nearest phrasings of entries with many."""
     found = np.zeros((len(keys), _DENSE))
-    usual = float(vector @ catalogue.centres()[space])
+    usual = float(vector @ catalogue.centre(space))
     block, bounds = catalogue.vectors[space].gather(keys)
     scores = (block @ vector).tolist()
     for row, (start, stop) in enumerate(pairwise(bounds)):

@@ -96,7 +96,7 @@ class VectorIndex:
             for key in groups:
                 self._kill(key)
             counts = [len(vectors) for vectors in groups.values()]
-            if sum(counts):
+            if groups:
                 slots = self._groups.add(list(groups), self._next_row, counts)
                 rows = np.arange(self._next_row, self._next_row + sum(counts))
                 self._next_row += sum(counts)
