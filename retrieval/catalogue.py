@@ -12,12 +12,14 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+from retrieval.arena import TokenArena
 from retrieval.families import Families
 from retrieval.lexical import LexicalIndex
 from retrieval.text import char_ngrams, content_words, terms
-from retrieval.tokens import EntryReading, EntryTokens
+from retrieval.tokens import EntryReading
 from retrieval.types import Encoder, Entry, Lang, Vectors
 from retrieval.vectors import VectorIndex
 from retrieval.worded import LEAST, Worded
@@ -85,13 +87,16 @@ def spaces_of(entry: Entry) -> tuple[Space, ...]:
 
 
 class Catalogue:
-    """The live entries and their indexes. Not locked: its owner serialises access."""
+    """The live entries and their indexes. Not locked: its owner serialises access.
 
-    def __init__(self, encoders: Mapping[Space, Encoder]) -> None:
+    ``folder``: where a large base's token vectors may lie (:mod:`retrieval.arena`).
+    """
+
+    def __init__(self, encoders: Mapping[Space, Encoder], folder: Path | None = None) -> None:
         self.prepared: dict[str, Prepared] = {}
         self.lexical = LexicalIndex()
         self.vectors = {space: VectorIndex(encoder.dim) for space, encoder in encoders.items()}
-        self.tokens: dict[Space, dict[str, EntryTokens]] = {space: {} for space in encoders}
+        self.tokens = {space: TokenArena(folder) for space in encoders}
         #: What was learnt from entries with many phrasings, and whether that is out of date.
         self.worded: dict[Space, Worded | None] = {}
         self.worded_is_old = False
@@ -118,9 +123,9 @@ class Catalogue:
             for prepared, _ in items:
                 if prepared.entry.id not in read:
                     index.remove(prepared.entry.id)
-                    self.tokens[space].pop(prepared.entry.id, None)
+                    self.tokens[space].discard(prepared.entry.id)
             index.put_many({key: reading.vectors for key, reading in read.items()})
-            self.tokens[space].update((key, reading.tokens) for key, reading in read.items())
+            self.tokens[space].update({key: reading.tokens for key, reading in read.items()})
 
     def remove(self, entry_ids: Iterable[str]) -> None:
         """Take entries out; unknown ids are passed over."""
@@ -132,7 +137,7 @@ class Catalogue:
                 self.lexical.remove(entry_id)
                 for space, index in self.vectors.items():
                     index.remove(entry_id)
-                    self.tokens[space].pop(entry_id, None)
+                    self.tokens[space].discard(entry_id)
 
     def many_phrasings(self) -> dict[Space, dict[str, Vectors]]:
         """The vectors of the phrasings of entries that have many, by the encoder that a message

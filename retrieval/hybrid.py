@@ -97,7 +97,7 @@ class HybridRetriever:
             )
         found = disk.read(self._index_dir)
         with self._lock:
-            self._catalogue = Catalogue(self._encoders)
+            self._catalogue = Catalogue(self._encoders, self._index_dir)
             if found is None:
                 return
             self.damage = found.damage
