@@ -8,57 +8,41 @@ encoder always, with the English encoder where the entry is English.
 from __future__ import annotations
 
 import hashlib
-import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from retrieval.arena import TokenArena
 from retrieval.families import Families
 from retrieval.lexical import LexicalIndex
-from retrieval.text import char_ngrams, content_words, terms
+from retrieval.text import terms
 from retrieval.tokens import EntryReading
 from retrieval.types import Encoder, Entry, Lang, Vectors
 from retrieval.vectors import VectorIndex
 from retrieval.worded import LEAST, Worded
+from retrieval.wording import wording_of
 
 #: English texts are compared by the English encoder, all else by the multilingual one.
 Space = Literal["en", "multi"]
+#: So many entries' words and n-grams are kept; of others they are counted when they are compared.
+WORDINGS = 20_000
 #: As much of an answer as goes into the vector of the whole.
 _ANSWER_CHARS = 240
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An entry with its words and n-grams counted once.
-
-    ``phrasings`` are the content words of the question and of each alternative,
-    ``phrasing_words`` those of all of them.
-    """
+    """An entry and its digest."""
 
     entry: Entry
     digest: str
-    phrasings: tuple[frozenset[str], ...]
-    answer_words: frozenset[str]
-    grams: tuple[tuple[Counter[str], float], ...]
-    phrasing_words: frozenset[str]
 
 
 def prepare(entry: Entry) -> Prepared:
-    """Count an entry's words and n-grams."""
-    phrasings = (entry.question, *entry.alternatives)
-    words = tuple(frozenset(content_words(text)) for text in phrasings)
-    grams = tuple(char_ngrams(text) for text in phrasings)
-    return Prepared(
-        entry=entry,
-        digest=digest_of(entry),
-        phrasings=words,
-        answer_words=frozenset(content_words(entry.answer)),
-        grams=tuple((g, math.sqrt(sum(n * n for n in g.values()))) for g in grams),
-        phrasing_words=frozenset().union(*words),
-    )
+    """Take an entry's digest."""
+    return Prepared(entry, digest_of(entry))
 
 
 def digest_of(entry: Entry) -> str:
@@ -94,6 +78,8 @@ class Catalogue:
 
     def __init__(self, encoders: Mapping[Space, Encoder], folder: Path | None = None) -> None:
         self.prepared: dict[str, Prepared] = {}
+        #: Words and n-grams of an entry; those of the last 20,000 that were asked for are kept.
+        self.wording = lru_cache(WORDINGS)(wording_of)
         self.lexical = LexicalIndex()
         self.vectors = {space: VectorIndex(encoder.dim) for space, encoder in encoders.items()}
         self.tokens = {space: TokenArena(folder) for space in encoders}
@@ -138,6 +124,13 @@ class Catalogue:
                 for space, index in self.vectors.items():
                     index.remove(entry_id)
                     self.tokens[space].discard(entry_id)
+
+    def relieve(self) -> None:
+        """Wait, where so much was added while a large index is built that searches suffer. To be
+        called off the lock."""
+        for index in self.vectors.values():
+            if index.crowded:
+                index.join()
 
     def many_phrasings(self) -> dict[Space, dict[str, Vectors]]:
         """The vectors of the phrasings of entries that have many, by the encoder that a message
@@ -187,4 +180,3 @@ class Catalogue:
                 if counts.get(key, 0) != wanted or (key in self.tokens[space]) != bool(wanted):
                     found.append(key)
         return found
-

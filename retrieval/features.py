@@ -207,15 +207,16 @@ def _words(
     length = float(np.sqrt(sum(n * n for n in grams.values())))
     found = np.zeros((len(prepared), _WORDS - _TOKENS - 1))
     for row, item in enumerate(prepared):
-        phrasing_words = item.phrasing_words
+        wording = catalogue.wording(item.entry)
+        phrasing_words = wording.phrasing_words
         in_phrasings = sum(idf[word] for word in mine & phrasing_words)
-        in_all = sum(idf[word] for word in mine & (phrasing_words | item.answer_words))
-        some = nearest.get(item.entry.id, range(len(item.phrasings)))
+        in_all = sum(idf[word] for word in mine & (phrasing_words | wording.answer_words))
+        some = nearest.get(item.entry.id, range(len(wording.phrasings)))
         found[row] = (
             in_phrasings / total,
             in_all / total,
-            max(_overlap(mine, item.phrasings[n], idf, catalogue) for n in some),
-            max(_cosine(grams, length, *item.grams[n]) for n in some),
+            max(_overlap(mine, wording.phrasings[n], idf, catalogue) for n in some),
+            max(_cosine(grams, length, *wording.grams[n]) for n in some),
         )
     return found
 

@@ -45,9 +45,7 @@ class Part:
         """Bytes of the index and its columns."""
         return self.index.nbytes + self.rows.nbytes + self.owners.nbytes
 
-    def append(
-        self, vectors: Vectors, rows: NDArray[np.int64], owners: NDArray[np.int32]
-    ) -> None:
+    def append(self, vectors: Vectors, rows: NDArray[np.int64], owners: NDArray[np.int32]) -> None:
         """Add rows with their vectors ``(n, dim)``."""
         self.index.add(vectors)
         self.rows.extend(rows)

@@ -200,10 +200,8 @@ def turn_of(alone: Query, context: Query, completed: Completed, catalogue: Catal
     words = content_words(completed.added)
     weight = {word: catalogue.lexical.idf(word) for word in words}
     total = sum(weight.values()) or 1.0
-    held = [
-        sum(weight[word] for word in words & catalogue.prepared[key].phrasing_words) / total
-        for key in judged.ids
-    ]
+    wordings = [catalogue.wording(catalogue.prepared[key].entry) for key in judged.ids]
+    held = [sum(weight[word] for word in words & one.phrasing_words) / total for one in wordings]
     read_on = compared(ids, context, in_context, catalogue)
     return Turn(judged, read_on, np.array(held), LEANING[completed.lean])
 

@@ -58,7 +58,7 @@ def entries(number: int, data: Path | None, seed: int) -> list[Entry]:
         for e in world.entries
     ]
     pool = texts(data)
-    made += _made_up(pool, number - len(made), random.Random(seed))  # noqa: S311 - texts to pair
+    made += _made_up(pool, number - len(made), random.Random(seed))
     return made[:number]
 
 
