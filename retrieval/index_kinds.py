@@ -26,11 +26,12 @@ _MOST = 16_384
 _LINKS, _BUILD_BREADTH, _SEARCH_BREADTH = 32, 80, 128
 #: Head room of the 8-bit range on either side of what the sample holds, as a share of it.
 _HEAD_ROOM = 0.2
-_LISTS_PER_ROOT, _MOST_LISTS = 4.0, 16_384
-_SAMPLE_PER_LIST, _ROUNDS = 48, 8
+_LISTS_PER_ROOT, _MOST_LISTS = 4.0, 4_096
+_SAMPLE_PER_LIST, _ROUNDS = 32, 6
 _DIMS_PER_CODE, _CODE_BITS = 4, 4
-_PROBES = 96
-_SHORTLIST_FACTOR, _SHORTLIST_LEAST = 8, 400
+#: One list in so many is scanned.
+_SCANNED = 8
+_SHORTLIST_FACTOR, _SHORTLIST_LEAST = 8, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Sizes:
     """
 
     graph_from: int = 50_000
-    lists_from: int = 800_000
+    lists_from: int = 300_000
     tidy_from: int = 2_000
     delta_most: int = 10_000
 
@@ -56,13 +57,15 @@ class Sizes:
 class Bulk(Protocol):
     """An index of vectors by place, from 0 in the order they were added. Not locked.
 
-    ``most`` is how many places it can be asked for at once; ``trained_on`` how many vectors there
-    were when it was made.
+    ``trained_on``: how many vectors there were when it was made.
     """
 
     kind: Kind
-    most: int
     trained_on: int
+
+    @property
+    def most(self) -> int:
+        """How many places it can be asked for at once."""
 
     def add(self, vectors: Vectors) -> None:
         """Append vectors ``(n, dim)``."""
@@ -134,19 +137,23 @@ class Graph:
     """HNSW over vectors at 8 bits."""
 
     kind: Kind = "graph"
-    most = _MOST
 
     def __init__(
         self, dim: int, vectors: int, sample: Vectors, old: NDArray[np.float32] | None
     ) -> None:
         self.trained_on = vectors
-        bits = faiss.ScalarQuantizer.QT_8bit
+        bits: Any = faiss.ScalarQuantizer.QT_8bit  # an int, whatever the stubs say
         self._index = faiss.IndexHNSWSQ(dim, bits, _LINKS, faiss.METRIC_INNER_PRODUCT)
         self._index.hnsw.efConstruction = _BUILD_BREADTH
         self._index.hnsw.efSearch = _SEARCH_BREADTH
         self._storage = faiss.downcast_index(self._index.storage)
         _train_range(self._storage, sample, old)
         self._index.is_trained = True
+
+    @property
+    def most(self) -> int:
+        """See :class:`Bulk`."""
+        return _MOST
 
     @property
     def range(self) -> NDArray[np.float32]:
@@ -175,7 +182,6 @@ class Lists:
     """IVF-PQ for the shortlist, vectors at 8 bits for its order."""
 
     kind: Kind = "lists"
-    most = _MOST
 
     def __init__(
         self, dim: int, vectors: int, sample: Vectors, old: NDArray[np.float32] | None
@@ -187,7 +193,7 @@ class Lists:
         self._index = faiss.IndexIVFPQFastScan(
             self._centres, dim, lists, codes, _CODE_BITS, faiss.METRIC_INNER_PRODUCT
         )
-        self._index.nprobe = min(lists, _PROBES)
+        self._index.nprobe = max(1, lists // _SCANNED)
         self._index.cp.niter = _ROUNDS
         self._index.cp.max_points_per_centroid = _SAMPLE_PER_LIST
         self._index.cp.min_points_per_centroid = 1
@@ -195,6 +201,11 @@ class Lists:
         bits = faiss.ScalarQuantizer.QT_8bit
         self._exact = faiss.IndexScalarQuantizer(dim, bits, faiss.METRIC_INNER_PRODUCT)
         _train_range(self._exact, sample, old)
+
+    @property
+    def most(self) -> int:
+        """See :class:`Bulk`."""
+        return _MOST
 
     @property
     def range(self) -> NDArray[np.float32]:

@@ -193,11 +193,10 @@ def _read_entries(path: Path) -> tuple[Entry, ...]:
 def _read_block(path: Path, encoder: str) -> Block:
     try:
         with path.open("rb") as stream:
-            digests = np.load(stream, allow_pickle=False)
-            counts = [np.load(stream, allow_pickle=False) for _ in _PARTS]
-            parts = tuple(_mapped(stream) for _ in _PARTS)
+            digests, *rest = [_mapped(stream) for _ in range(1 + 2 * len(_PARTS))]
     except (OSError, ValueError, EOFError) as error:
         raise IndexCorrupt(f"{path} does not hold vectors ({error}).") from error
+    counts, parts = rest[: len(_PARTS)], tuple(rest[len(_PARTS) :])
     if {len(digests)} != {len(one) for one in counts}:
         raise IndexCorrupt(f"{path} has {len(digests)} digests for other numbers of readings.")
     bounds = tuple(np.concatenate([[0], np.cumsum(one)]) for one in counts)
@@ -209,7 +208,7 @@ def _read_block(path: Path, encoder: str) -> Block:
 def _put_block(path: Path, block: Block) -> None:
     """Digests, how many rows each reading has of each part, and the parts: npy after npy."""
     digests = np.frombuffer(b"".join(block.digests), dtype=np.uint8)
-    parts = [
+    parts: list[list[NDArray[Any]]] = [
         [reading.vectors for reading in block.readings],
         [reading.tokens.all for reading in block.readings],
         [reading.tokens.asked for reading in block.readings],

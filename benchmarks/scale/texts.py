@@ -29,10 +29,12 @@ _LINES = tuple(f"tweeteval/{name}/train_text.txt" for name in ("emotion", "irony
 _LEAST_WORDS = 4
 
 
-def messages() -> list[str]:
-    """English questions to companies that no base here holds, in a fixed order."""
+def messages(seed: int) -> list[str]:
+    """English questions to companies that no base here holds, mixed."""
     worlds = [world for folder in _ASKING for world in read_worlds(WORLDS / folder)]
-    return [a.text for world in worlds for a in world.asks if a.lang == "en" and not a.history]
+    found = [a.text for world in worlds for a in world.asks if a.lang == "en" and not a.history]
+    random.Random(seed).shuffle(found)
+    return found
 
 
 def texts(data: Path | None) -> list[str]:
