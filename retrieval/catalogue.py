@@ -125,6 +125,14 @@ class Catalogue:
                     index.remove(entry_id)
                     self.tokens[space].discard(entry_id)
 
+    def expect(self, entries: Iterable[Entry]) -> None:
+        """Be told of all entries that will be put, portion by portion; of none when that is done.
+        To be called off the lock."""
+        coming = list(entries)
+        for space, index in self.vectors.items():
+            more = sum(vectors_of(entry) for entry in coming if space in spaces_of(entry))
+            index.expect(len(index) + more if more else 0)
+
     def relieve(self) -> None:
         """Wait, where so much was added while a large index is built that searches suffer. To be
         called off the lock."""

@@ -264,6 +264,10 @@ class HybridRetriever:
     def _fill(self, entries: Sequence[Entry], wanted: Set[str] | None = None) -> None:
         """Put entries, and take out all that is not ``wanted`` where that is given: in one step, or
         where they are many portion by portion."""
+        with self._locked() as catalogue:
+            some_at_a_time = len(entries) > _PUT_AT_ONCE
+        if some_at_a_time:
+            catalogue.expect(entries)
         for start in range(0, max(1, len(entries)), _PUT_AT_ONCE):
             items = self._encode_entries(entries[start : start + _PUT_AT_ONCE])
             with self._locked() as catalogue:
@@ -271,8 +275,9 @@ class HybridRetriever:
                     catalogue.remove([key for key in catalogue.prepared if key not in wanted])
                 catalogue.put(items)
             catalogue.relieve()
-            if len(entries) > _PUT_AT_ONCE and self._on_progress is not None:
+            if some_at_a_time and self._on_progress is not None:
                 self._on_progress(min(start + _PUT_AT_ONCE, len(entries)), len(entries))
+        catalogue.expect(())
 
     def _encode_entries(
         self, entries: Sequence[Entry]

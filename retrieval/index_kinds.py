@@ -42,7 +42,7 @@ class Sizes:
     the bulk takes in the vectors beside it when they are more (or a quarter of all).
     """
 
-    graph_from: int = 50_000
+    graph_from: int = 20_000
     lists_from: int = 300_000
     tidy_from: int = 2_000
     delta_most: int = 10_000

@@ -141,9 +141,10 @@ class LexicalIndex:
         scores = sums[found]
         sums[found] = 0.0
         alive = self._alive.values[found]
-        found, scores = _best(found[alive], scores[alive], limit * max(1, len(touched)))
+        kept = limit if len(chosen) == essential else max(limit, _PROBED)
+        found, scores = _best(found[alive], scores[alive], kept * max(1, len(touched)))
         if len(chosen) > essential:
-            found, scores = _best(found, scores, _PROBED)
+            found, scores = _best(found, scores, kept)
             for word, weight in chosen[essential:]:
                 scores += self._probe(word, weight, found)
         order = np.argsort(-scores, kind="stable").tolist()

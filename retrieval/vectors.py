@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.groups import DEAD, Groups, Part
-from retrieval.index_kinds import Bulk, Flat, Sizes, make, sample_size
+from retrieval.index_kinds import Bulk, Flat, Kind, Sizes, make, sample_size
 from retrieval.tidying import Pace
 from retrieval.types import Vectors
 
@@ -31,6 +31,8 @@ _DEAD_SHARE, _FRESH_SHARE = 0.2, 0.25
 _OUTGROWN = 4
 _FETCH_FACTOR, _FETCH_LEAST = 4, 32
 _COPY_AT_ONCE = 2_048
+#: To build for fewer than this takes seconds on one core.
+_ALL_CORES_FROM = 20_000
 
 
 class VectorIndex:
@@ -45,6 +47,7 @@ class VectorIndex:
         self._groups = Groups()
         self._next_row = 0
         self._live = 0
+        self._expected = 0
         self._sum_of_firsts = np.zeros(dim)
         self._tidier: threading.Thread | None = None
 
@@ -144,6 +147,13 @@ class VectorIndex:
             named = [(self._groups.name(slot), score) for slot, score in best.items()]
         return sorted(named, key=lambda item: (-item[1], item[0]))[:limit]
 
+    def expect(self, vectors: int) -> None:
+        """Be told that so many vectors will be there in the end, 0 when all are: the index is then
+        built once for them, and not for every size on the way."""
+        with self._lock:
+            self._expected = vectors
+        self._tidy_if_due()
+
     def join(self) -> None:
         """Wait for the tidying that is under way."""
         while (tidier := self._tidier) is not None:
@@ -198,7 +208,7 @@ class VectorIndex:
 
     def _tidy(self) -> None:
         """What the thread does: build or move, as long as something is due."""
-        faiss.omp_set_num_threads(os.cpu_count() or 1)
+        faiss.omp_set_num_threads(1)
         try:
             while self._has_to_tidy():
                 if self._outgrown():
@@ -225,9 +235,16 @@ class VectorIndex:
             stored = len(self._main) + len(self._delta)
             return (
                 (dead > _DEAD_SHARE * stored and dead >= self._sizes.tidy_from)
-                or self._sizes.kind(self._live) != main.kind
+                or self._wanted_kind(self._live) != main.kind
                 or (main.kind == "lists" and self._live > _OUTGROWN * main.trained_on)
             )
+
+    def _wanted_kind(self, vectors: int) -> Kind:
+        """The kind for so many vectors; where more are expected, exact search until there are
+        enough to train what will hold them all."""
+        kind = self._sizes.kind(max(vectors, self._expected))
+        enough = vectors >= min(self._expected, sample_size(kind, self._expected))
+        return kind if enough else "flat"
 
     def _take_in(self) -> None:
         """Move what is fresh into the large index, a little at a time."""
@@ -265,13 +282,16 @@ class VectorIndex:
             self._main = part
 
     def _built(self, rows: NDArray[np.int64]) -> Bulk:
-        kind = self._sizes.kind(len(rows))
+        kind, wanted = self._wanted_kind(len(rows)), max(len(rows), self._expected)
+        if len(rows) >= _ALL_CORES_FROM:
+            faiss.omp_set_num_threads(os.cpu_count() or 1)
         chosen = np.random.default_rng(len(rows)).permutation(len(rows))
-        sample = self._copied(rows[np.sort(chosen[: sample_size(kind, len(rows))])])
-        index = make(kind, self.dim, len(rows), sample, like=self._main.index)
+        sample = self._copied(rows[np.sort(chosen[: sample_size(kind, wanted)])])
+        index = make(kind, self.dim, wanted, sample, like=self._main.index)
         del sample
         for start in range(0, len(rows), _COPY_AT_ONCE):
             index.add(self._copied(rows[start : start + _COPY_AT_ONCE]))
+        faiss.omp_set_num_threads(1)
         return index
 
     def _copied(self, rows: NDArray[np.int64]) -> Vectors:

@@ -19,7 +19,7 @@ from web.settings import Settings
 
 _SIZES = (10_000, 100_000, 1_000_000)
 _WHOLE = (10_000,)
-_POOL = 20_000
+_POOL = 10_000
 _QUERIES = 1_000
 _WIDE = 120
 

@@ -115,6 +115,7 @@ def _fill(
     and making the vectors took."""
     best = np.full((len(queries), _NEAREST), -2.0, dtype=np.float32)
     ids = np.zeros((len(queries), _NEAREST), dtype=np.int64)
+    index.expect(entries * VECTORS)
     mark, busy = time.perf_counter(), 0.0
     for start, block in made.blocks(entries):
         flat = block.reshape(-1, block.shape[2])
@@ -131,6 +132,7 @@ def _fill(
             index.join()
         tell(f"{entries} entries", start + len(block), entries)
         mark = time.perf_counter()
+    index.expect(0)
     return [{_key(number) for number in row} for row in ids.tolist()], busy
 
 
