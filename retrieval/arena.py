@@ -7,6 +7,7 @@ no name (they are gone with the process, however it ends); what lasts is the sna
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import KeysView, Mapping
 from pathlib import Path
@@ -154,7 +155,11 @@ class TokenArena:
         if self._folder is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=self._folder) as stream:
-            stream.truncate(size)
+            if hasattr(os, "posix_fallocate"):
+                # A full disk is told here; writing to a map with holes would kill the process.
+                os.posix_fallocate(stream.fileno(), 0, size)
+            else:
+                stream.truncate(size)
             # The map keeps the file after it is closed.
             return np.memmap(stream, dtype=np.uint8, mode="r+", shape=(size,))
 

@@ -126,8 +126,8 @@ class Catalogue:
                     self.tokens[space].discard(entry_id)
 
     def expect(self, entries: Iterable[Entry]) -> None:
-        """Be told of all entries that will be put, portion by portion; of none when that is done.
-        To be called off the lock."""
+        """Be told of all entries that will be put, portion by portion; of none when that is
+        done."""
         coming = list(entries)
         for space, index in self.vectors.items():
             more = sum(vectors_of(entry) for entry in coming if space in spaces_of(entry))

@@ -264,20 +264,26 @@ class HybridRetriever:
     def _fill(self, entries: Sequence[Entry], wanted: Set[str] | None = None) -> None:
         """Put entries, and take out all that is not ``wanted`` where that is given: in one step, or
         where they are many portion by portion."""
+        if len(entries) <= _PUT_AT_ONCE:
+            self._put(entries, wanted)
+            return
         with self._locked() as catalogue:
-            some_at_a_time = len(entries) > _PUT_AT_ONCE
-        if some_at_a_time:
             catalogue.expect(entries)
-        for start in range(0, max(1, len(entries)), _PUT_AT_ONCE):
-            items = self._encode_entries(entries[start : start + _PUT_AT_ONCE])
-            with self._locked() as catalogue:
-                if wanted is not None and start == 0:
-                    catalogue.remove([key for key in catalogue.prepared if key not in wanted])
-                catalogue.put(items)
-            catalogue.relieve()
-            if some_at_a_time and self._on_progress is not None:
-                self._on_progress(min(start + _PUT_AT_ONCE, len(entries)), len(entries))
-        catalogue.expect(())
+        try:
+            for start in range(0, len(entries), _PUT_AT_ONCE):
+                self._put(entries[start : start + _PUT_AT_ONCE], wanted if start == 0 else None)
+                catalogue.relieve()
+                if self._on_progress is not None:
+                    self._on_progress(min(start + _PUT_AT_ONCE, len(entries)), len(entries))
+        finally:
+            catalogue.expect(())
+
+    def _put(self, entries: Sequence[Entry], wanted: Set[str] | None) -> None:
+        items = self._encode_entries(entries)
+        with self._locked() as catalogue:
+            if wanted is not None:
+                catalogue.remove([key for key in catalogue.prepared if key not in wanted])
+            catalogue.put(items)
 
     def _encode_entries(
         self, entries: Sequence[Entry]

@@ -267,7 +267,7 @@ class VectorIndex:
         """Build off the lock; rows added meanwhile stay in the small index, dead ones stay dead."""
         with self._lock:
             old, delta = self._main, self._delta
-            sizes = len(old), len(delta)
+            seen = len(delta.rows)
             alive = [np.flatnonzero(part.owners.values != DEAD) for part in (old, delta)]
             rows = np.concatenate(
                 [part.rows.values[p] for part, p in zip((old, delta), alive, strict=True)]
@@ -278,7 +278,7 @@ class VectorIndex:
             part = Part(index)
             part.rows.replace(rows)
             part.owners.replace(np.concatenate(owners))
-            self._delta = self._rest_of_delta(sizes[1])
+            self._delta = self._rest_of_delta(seen)
             self._main = part
 
     def _built(self, rows: NDArray[np.int64]) -> Bulk:
