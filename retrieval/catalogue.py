@@ -8,56 +8,41 @@ encoder always, with the English encoder where the entry is English.
 from __future__ import annotations
 
 import hashlib
-import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
+from retrieval.arena import TokenArena
+from retrieval.families import Families
 from retrieval.lexical import LexicalIndex
-from retrieval.text import char_ngrams, content_words, terms
-from retrieval.tokens import EntryReading, EntryTokens
+from retrieval.text import terms
+from retrieval.tokens import EntryReading
 from retrieval.types import Encoder, Entry, Lang, Vectors
 from retrieval.vectors import VectorIndex
 from retrieval.worded import LEAST, Worded
+from retrieval.wording import wording_of
 
 #: English texts are compared by the English encoder, all else by the multilingual one.
 Space = Literal["en", "multi"]
+#: So many entries' words and n-grams are kept; of others they are counted when they are compared.
+WORDINGS = 20_000
 #: As much of an answer as goes into the vector of the whole.
 _ANSWER_CHARS = 240
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An entry with its words and n-grams counted once.
-
-    ``phrasings`` are the content words of the question and of each alternative,
-    ``phrasing_words`` those of all of them.
-    """
+    """An entry and its digest."""
 
     entry: Entry
     digest: str
-    phrasings: tuple[frozenset[str], ...]
-    answer_words: frozenset[str]
-    grams: tuple[tuple[Counter[str], float], ...]
-    phrasing_words: frozenset[str]
 
 
 def prepare(entry: Entry) -> Prepared:
-    """Count an entry's words and n-grams."""
-    phrasings = (entry.question, *entry.alternatives)
-    words = tuple(frozenset(content_words(text)) for text in phrasings)
-    grams = tuple(char_ngrams(text) for text in phrasings)
-    return Prepared(
-        entry=entry,
-        digest=digest_of(entry),
-        phrasings=words,
-        answer_words=frozenset(content_words(entry.answer)),
-        grams=tuple((g, math.sqrt(sum(n * n for n in g.values()))) for g in grams),
-        phrasing_words=frozenset().union(*words),
-    )
+    """Take an entry's digest."""
+    return Prepared(entry, digest_of(entry))
 
 
 def digest_of(entry: Entry) -> str:
@@ -86,39 +71,37 @@ def spaces_of(entry: Entry) -> tuple[Space, ...]:
 
 
 class Catalogue:
-    """The live entries and their indexes. Not locked: its owner serialises access."""
+    """The live entries and their indexes. Not locked: its owner serialises access.
 
-    def __init__(self, encoders: Mapping[Space, Encoder]) -> None:
+    ``folder``: where a large base's token vectors may lie (:mod:`retrieval.arena`).
+    """
+
+    def __init__(self, encoders: Mapping[Space, Encoder], folder: Path | None = None) -> None:
         self.prepared: dict[str, Prepared] = {}
+        #: Words and n-grams of an entry; those of the last 20,000 that were asked for are kept.
+        self.wording = lru_cache(WORDINGS)(wording_of)
         self.lexical = LexicalIndex()
         self.vectors = {space: VectorIndex(encoder.dim) for space, encoder in encoders.items()}
-        self.tokens: dict[Space, dict[str, EntryTokens]] = {space: {} for space in encoders}
+        self.tokens = {space: TokenArena(folder) for space in encoders}
         #: What was learnt from entries with many phrasings, and whether that is out of date.
         self.worded: dict[Space, Worded | None] = {}
         self.worded_is_old = False
-        self._centres: dict[Space, Vectors] | None = None
-        self._foreign: dict[Lang, bool] | None = None
+        self._families = Families()
+        #: Entries with many phrasings, the newest last.
+        self._worded_keys: dict[str, None] = {}
 
     def speaks_more_than(self, lang: Lang) -> bool:
         """Whether some answer exists in another language than ``lang`` alone."""
-        if self._foreign is None:
-            self._foreign = self._count_foreign()
-        return self._foreign[lang]
-
-    def _count_foreign(self) -> dict[Lang, bool]:
-        families: dict[str, set[Lang]] = {}
-        for key, item in self.prepared.items():
-            families.setdefault(item.entry.translation_of or key, set()).add(item.entry.lang)
-        return {
-            "en": any("en" not in langs for langs in families.values()),
-            "zh": any("zh" not in langs for langs in families.values()),
-        }
+        return self._families.some_lack(lang)
 
     def put(self, items: Sequence[tuple[Prepared, Mapping[Space, EntryReading]]]) -> None:
         """Add or replace entries, with what each encoder that reads them makes of them."""
         for prepared, _ in items:
             entry = prepared.entry
+            self._forget_family(self.prepared.get(entry.id))
+            self._families.add(entry.translation_of or entry.id, entry.lang)
             self.prepared[entry.id] = prepared
+            self._note_wording(entry, there=True)
             words = [w for text in texts_of(entry)[0] for w in terms(text)]
             self.lexical.add(entry.id, [*words, *words, *terms(entry.answer)])
         for space, index in self.vectors.items():
@@ -126,45 +109,64 @@ class Catalogue:
             for prepared, _ in items:
                 if prepared.entry.id not in read:
                     index.remove(prepared.entry.id)
-                    self.tokens[space].pop(prepared.entry.id, None)
+                    self.tokens[space].discard(prepared.entry.id)
             index.put_many({key: reading.vectors for key, reading in read.items()})
-            self.tokens[space].update((key, reading.tokens) for key, reading in read.items())
-        self._note_wording(prepared.entry for prepared, _ in items)
-        self._centres = self._foreign = None
+            self.tokens[space].update({key: reading.tokens for key, reading in read.items()})
 
     def remove(self, entry_ids: Iterable[str]) -> None:
         """Take entries out; unknown ids are passed over."""
         for entry_id in entry_ids:
             item = self.prepared.pop(entry_id, None)
             if item is not None:
-                self._note_wording([item.entry])
+                self._forget_family(item)
+                self._note_wording(item.entry, there=False)
                 self.lexical.remove(entry_id)
                 for space, index in self.vectors.items():
                     index.remove(entry_id)
-                    self.tokens[space].pop(entry_id, None)
-        self._centres = self._foreign = None
+                    self.tokens[space].discard(entry_id)
+
+    def expect(self, entries: Iterable[Entry]) -> None:
+        """Be told of all entries that will be put, portion by portion; of none when that is
+        done."""
+        coming = list(entries)
+        for space, index in self.vectors.items():
+            more = sum(vectors_of(entry) for entry in coming if space in spaces_of(entry))
+            index.expect(len(index) + more if more else 0)
+
+    def relieve(self) -> None:
+        """Wait, where so much was added while a large index is built that searches suffer. To be
+        called off the lock."""
+        for index in self.vectors.values():
+            if index.crowded:
+                index.join()
 
     def many_phrasings(self) -> dict[Space, dict[str, Vectors]]:
         """The vectors of the phrasings of entries that have many, by the encoder that a message
         in the entry's own language is read by; the newest entry first."""
         keys: dict[Space, list[str]] = {space: [] for space in self.vectors}
-        for key, item in reversed(self.prepared.items()):
-            if vectors_of(item.entry) > LEAST:
-                keys["en" if item.entry.lang == "en" else "multi"].append(key)
+        for key in reversed(self._worded_keys):
+            keys["en" if self.prepared[key].entry.lang == "en" else "multi"].append(key)
         return {
             space: dict(zip(mine, (v[:-1] for v in self.vectors[space].vectors(mine)), strict=True))
             for space, mine in keys.items()
         }
 
-    def _note_wording(self, entries: Iterable[Entry]) -> None:
-        if any(vectors_of(entry) > LEAST for entry in entries):
+    def _note_wording(self, entry: Entry, *, there: bool) -> None:
+        many = there and vectors_of(entry) > LEAST
+        if many or entry.id in self._worded_keys:
             self.worded_is_old = True
+        if many:
+            self._worded_keys[entry.id] = None
+        else:
+            self._worded_keys.pop(entry.id, None)
 
-    def centres(self) -> Mapping[Space, Vectors]:
-        """Mean vector of the questions by encoder: how near a message is to just anything here."""
-        if self._centres is None:
-            self._centres = {space: _centre(index) for space, index in self.vectors.items()}
-        return self._centres
+    def _forget_family(self, item: Prepared | None) -> None:
+        if item is not None:
+            self._families.remove(item.entry.translation_of or item.entry.id, item.entry.lang)
+
+    def centre(self, space: Space) -> Vectors:
+        """Mean vector of the questions: how near a message is to just anything here."""
+        return self.vectors[space].centre
 
     def reading(self, space: Space, entry_ids: Sequence[str]) -> list[EntryReading]:
         """What an encoder made of each entry."""
@@ -186,16 +188,3 @@ class Catalogue:
                 if counts.get(key, 0) != wanted or (key in self.tokens[space]) != bool(wanted):
                     found.append(key)
         return found
-
-
-_CENTRE_SAMPLE = 512
-
-
-def _centre(index: VectorIndex) -> Vectors:
-    keys = sorted(index.keys())
-    step = max(1, len(keys) // _CENTRE_SAMPLE)
-    first = [group[0] for group in index.vectors(keys[::step]) if len(group)]
-    if not first:
-        return np.zeros(index.dim, dtype=np.float32)
-    centre: Vectors = np.mean(first, axis=0, dtype=np.float32)
-    return centre

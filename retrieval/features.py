@@ -77,10 +77,9 @@ class Candidates:
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a look at the catalogue gives for a message before anything is compared closely: the
-    ids of entries near to it, scores by words, and what classifiers say."""
+    ids of entries near to it, and what classifiers say."""
 
     ids: tuple[str, ...]
-    lexical: Mapping[str, float]
     lifts: Mapping[str, float]
 
 
@@ -96,17 +95,17 @@ def found_by(query: Query, catalogue: Catalogue) -> Found:
     for space, reading in query.spaces.items():
         nearest = catalogue.vectors[space].search(reading.vector, _DENSE_CANDIDATES)
         ids.update(dict.fromkeys(key for key, _ in nearest))
-    lexical = catalogue.lexical.scores(terms(query.text))
-    ids.update(dict.fromkeys(heapq.nlargest(_LEXICAL_CANDIDATES, lexical, key=lexical.__getitem__)))
+    worded = catalogue.lexical.search(terms(query.text), _LEXICAL_CANDIDATES)
+    ids.update(dict.fromkeys(key for key, _ in worded))
     lifts = _lifts(query, catalogue)
     ids.update(dict.fromkeys(heapq.nlargest(_LEARNT_CANDIDATES, lifts, key=lifts.__getitem__)))
-    return Found(tuple(ids), lexical, lifts)
+    return Found(tuple(ids), lifts)
 
 
 def compared(ids: Iterable[str], query: Query, found: Found, catalogue: Catalogue) -> Candidates:
     """Compare a message closely with each of the entries that it can be compared with;
     ``found`` is what was found for the same message."""
-    lexical, lifts = found.lexical, found.lifts
+    lifts = found.lifts
     kept, spaces = _comparable(ids, query, catalogue)
     prepared = [catalogue.prepared[key] for key in kept]
     rows = np.zeros((len(kept), len(FEATURES)))
@@ -117,8 +116,9 @@ def compared(ids: Iterable[str], query: Query, found: Found, catalogue: Catalogu
         rows[mine, :_DENSE] = _dense(reading.vector, keys, catalogue, space, nearest)
         met = interact(reading, [catalogue.tokens[space][key] for key in keys])
         rows[mine, _DENSE:_TOKENS] = met * (1, 1, -1)
-    possible = catalogue.lexical.best_possible(terms(query.text)) or 1.0
-    rows[:, _TOKENS] = [lexical.get(key, 0.0) / possible for key in kept]
+    words = terms(query.text)
+    possible = catalogue.lexical.best_possible(words) or 1.0
+    rows[:, _TOKENS] = np.divide(catalogue.lexical.score(words, kept), possible)
     rows[:, _TOKENS + 1 : _WORDS] = _words(query.text, prepared, catalogue, nearest)
     rows[:, _WORDS] = [lifts.get(key, 0.0) for key in kept]
     return Candidates(
@@ -185,7 +185,7 @@ def _dense(
 ) -> Row:
     """The features of vectors; ``nearest`` is told the nearest phrasings of entries with many."""
     found = np.zeros((len(keys), _DENSE))
-    usual = float(vector @ catalogue.centres()[space])
+    usual = float(vector @ catalogue.centre(space))
     block, bounds = catalogue.vectors[space].gather(keys)
     scores = (block @ vector).tolist()
     for row, (start, stop) in enumerate(pairwise(bounds)):
@@ -216,15 +216,16 @@ def _words(
     length = float(np.sqrt(sum(n * n for n in grams.values())))
     found = np.zeros((len(prepared), _WORDS - _TOKENS - 1))
     for row, item in enumerate(prepared):
-        phrasing_words = item.phrasing_words
+        wording = catalogue.wording(item.entry)
+        phrasing_words = wording.phrasing_words
         in_phrasings = sum(idf[word] for word in mine & phrasing_words)
-        in_all = sum(idf[word] for word in mine & (phrasing_words | item.answer_words))
-        some = nearest.get(item.entry.id, range(len(item.phrasings)))
+        in_all = sum(idf[word] for word in mine & (phrasing_words | wording.answer_words))
+        some = nearest.get(item.entry.id, range(len(wording.phrasings)))
         found[row] = (
             in_phrasings / total,
             in_all / total,
-            max(_overlap(mine, item.phrasings[n], idf, catalogue) for n in some),
-            max(_cosine(grams, length, *item.grams[n]) for n in some),
+            max(_overlap(mine, wording.phrasings[n], idf, catalogue) for n in some),
+            max(_cosine(grams, length, *wording.grams[n]) for n in some),
         )
     return found
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from retrieval import snapshot as disk
 from retrieval.calibration import Calibration
 from retrieval.catalogue import (
+    WORDINGS,
     Catalogue,
     Prepared,
     Space,
@@ -33,13 +35,18 @@ from retrieval.worded import learn
 _log = logging.getLogger(__name__)
 
 _READ_AT_ONCE = 64
+#: More entries than this are put in portions, and become visible in portions.
+_PUT_AT_ONCE = 512
+#: Entries in a file of a snapshot.
+_BLOCK = 4_096
 
 
 class HybridRetriever:
     """Implements :class:`retrieval.types.Retriever`.
 
     ``encoder_en`` compares English with English, ``encoder_multi`` everything with everything;
-    each is a name of the model store or an encoder.
+    each is a name of the model store or an encoder. ``on_progress`` is told how many entries of how
+    many have been put, where they are put in portions.
     Searches and edits may come from any thread; encoding happens outside the lock, so that an
     edit does not hold up searches.
     """
@@ -52,6 +59,7 @@ class HybridRetriever:
         encoder_multi: str | Encoder,
         *,
         calibration: Calibration | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self._index_dir = index_dir
         self._encoders: dict[Space, Encoder] = {
@@ -59,13 +67,14 @@ class HybridRetriever:
             "multi": open_encoder(encoder_multi, store),
         }
         self._calibration = calibration
+        self._on_progress = on_progress
         self._searcher = Searcher(self._encoders, self._locked)
         # Writers queue up on the first, so that edits apply in the order they were asked for;
         # the second guards the catalogue and is never held while encoding.
         self._writing = threading.RLock()
         self._lock = threading.RLock()
         self._catalogue: Catalogue | None = None
-        self._spare: dict[str, dict[bytes, EntryReading]] = {}
+        self._spare: dict[str, dict[bytes, tuple[disk.Block, int]]] = {}
         self._learner: threading.Thread | None = None
         self.damage: str | None = None
 
@@ -97,16 +106,16 @@ class HybridRetriever:
             )
         found = disk.read(self._index_dir)
         with self._lock:
-            self._catalogue = Catalogue(self._encoders)
+            self._catalogue = Catalogue(self._encoders, self._index_dir)
             if found is None:
                 return
             self.damage = found.damage
             if found.damage:
                 _log.warning("index snapshot set aside: %s", found.damage)
-            self._spare = {
-                cache.encoder: dict(zip(cache.digests, cache.readings, strict=True))
-                for cache in found.caches
-            }
+            for block in found.blocks:
+                self._spare.setdefault(block.encoder, {}).update(
+                    (digest, (block, number)) for number, digest in enumerate(block.digests)
+                )
         # Where something would have to be read again, the index stays empty: filling it is then
         # noticed by whoever keeps it, and written to disk.
         known = all(encoder.version in self._spare for encoder in self._encoders.values())
@@ -134,9 +143,7 @@ class HybridRetriever:
         with self._writing:
             with self._locked() as catalogue:
                 wanted = [e for e in latest.values() if _is_news(e, catalogue.prepared.get(e.id))]
-            items = self._encode_entries(wanted)
-            with self._locked() as catalogue:
-                catalogue.put(items)
+            self._fill(wanted)
         self._learn_if_due()
 
     def remove(self, entry_ids: Iterable[str]) -> None:
@@ -152,10 +159,8 @@ class HybridRetriever:
             with self._locked() as catalogue:
                 have = {key: p.digest for key, p in catalogue.prepared.items()}
             changed = [e for e in wanted.values() if have.get(e.id) != digest_of(e)]
-            items = self._encode_entries(changed)
-            with self._locked() as catalogue:
-                catalogue.remove([key for key in catalogue.prepared if key not in wanted])
-                catalogue.put(items)
+            self._fill(changed, wanted.keys())
+            with self._locked():
                 self._spare = {}
                 self.damage = None
         self._learn_if_due()
@@ -187,14 +192,26 @@ class HybridRetriever:
     def snapshot(self) -> None:
         """Write the index to disk so that the next ``load`` need not encode again."""
         with self._locked() as catalogue:
-            entries = [catalogue.prepared[key].entry for key in sorted(catalogue.prepared)]
-            caches = []
-            for space, encoder in self._encoders.items():
-                mine = [entry for entry in entries if space in spaces_of(entry)]
-                readings = catalogue.reading(space, [entry.id for entry in mine])
-                digests = tuple(disk.entry_digest(entry) for entry in mine)
-                caches.append(disk.Cached(encoder.version, digests, tuple(readings)))
-        disk.write(self._index_dir, entries, caches)
+            items = list(catalogue.prepared.values())
+        items.sort(key=lambda item: item.entry.id)
+        disk.write(self._index_dir, [item.entry for item in items], self._blocks(items))
+
+    def _blocks(self, items: Sequence[Prepared]) -> Iterator[disk.Block]:
+        """What the encoders made of entries, a portion at a time: searches and edits go on. What is
+        edited meanwhile is left out, and read again by whoever loads the snapshot."""
+        for space, encoder in self._encoders.items():
+            mine = [item for item in items if space in spaces_of(item.entry)]
+            for start in range(0, len(mine), _BLOCK):
+                digests: list[bytes] = []
+                readings: list[EntryReading] = []
+                for at in range(start, min(start + _BLOCK, len(mine)), _PUT_AT_ONCE):
+                    some = mine[at : min(at + _PUT_AT_ONCE, start + _BLOCK)]
+                    with self._locked() as catalogue:
+                        some = [i for i in some if catalogue.prepared.get(i.entry.id) is i]
+                        readings += catalogue.reading(space, [item.entry.id for item in some])
+                    digests += [disk.entry_digest(item.entry) for item in some]
+                if digests:
+                    yield disk.Block(encoder.version, tuple(digests), readings)
 
     def candidates(self, text: str, lang: Lang) -> Candidates:
         """The candidates of a message with their features; what fitting calibration looks at."""
@@ -244,23 +261,68 @@ class HybridRetriever:
                 self._learner = None
             return old
 
+    def _fill(self, entries: Sequence[Entry], wanted: Set[str] | None = None) -> None:
+        """Put entries, and take out all that is not ``wanted`` where that is given: in one step, or
+        where they are many portion by portion."""
+        if len(entries) <= _PUT_AT_ONCE:
+            self._put(entries, wanted)
+            return
+        with self._locked() as catalogue:
+            catalogue.expect(entries)
+        try:
+            for start in range(0, len(entries), _PUT_AT_ONCE):
+                self._put(entries[start : start + _PUT_AT_ONCE], wanted if start == 0 else None)
+                catalogue.relieve()
+                if self._on_progress is not None:
+                    self._on_progress(min(start + _PUT_AT_ONCE, len(entries)), len(entries))
+        finally:
+            catalogue.expect(())
+
+    def _put(self, entries: Sequence[Entry], wanted: Set[str] | None) -> None:
+        items = self._encode_entries(entries)
+        with self._locked() as catalogue:
+            if wanted is not None:
+                catalogue.remove([key for key in catalogue.prepared if key not in wanted])
+            catalogue.put(items)
+
     def _encode_entries(
         self, entries: Sequence[Entry]
     ) -> list[tuple[Prepared, dict[Space, EntryReading]]]:
-        read = {
-            space: self._read_all(encoder, [e for e in entries if space in spaces_of(e)])
-            for space, encoder in self._encoders.items()
+        mine = {
+            space: [entry for entry in entries if space in spaces_of(entry)]
+            for space in self._encoders
         }
+        read: dict[Space, dict[str, EntryReading]]
+        if len(entries) > _READ_AT_ONCE:
+            # An encoder runs on one core: two of them at a time halve the wait for a large base.
+            with ThreadPoolExecutor(len(mine)) as threads:
+                read = dict(
+                    zip(mine, threads.map(self._read_all, mine, mine.values()), strict=True)
+                )
+        else:
+            read = {space: self._read_all(space, some) for space, some in mine.items()}
+        with self._locked() as catalogue:
+            counted = catalogue.wording if len(catalogue.prepared) < WORDINGS else None
+        if counted is not None:
+            # Here rather than by the first search, and off the lock.
+            for entry in entries:
+                counted(entry)
         return [
             (prepare(entry), {space: read[space][entry.id] for space in spaces_of(entry)})
             for entry in entries
         ]
 
-    def _read_all(self, encoder: Encoder, entries: Sequence[Entry]) -> dict[str, EntryReading]:
+    def _read_all(self, space: Space, entries: Sequence[Entry]) -> dict[str, EntryReading]:
         """What the encoder makes of each entry; those that the snapshot knows are not read."""
+        encoder = self._encoders[space]
         spare = self._spare.get(encoder.version, {})
         digests = {entry.id: disk.entry_digest(entry) for entry in entries}
-        found = {key: spare[digest] for key, digest in digests.items() if digest in spare}
+        found = {
+            key: block.readings[number]
+            for key, digest in digests.items()
+            for block, number in [spare.get(digest, (None, 0))]
+            if block is not None
+        }
         todo = [entry for entry in entries if entry.id not in found]
         for start in range(0, len(todo), _READ_AT_ONCE):
             some = todo[start : start + _READ_AT_ONCE]

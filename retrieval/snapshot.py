@@ -1,5 +1,8 @@
 """The index on disk: entries and what the encoders make of them, written as a whole.
 
+Readings are written in blocks and mapped when they are read, so that neither takes a large base's
+memory.
+
 A snapshot is a folder ``snapshot-N``; it is written under another name and renamed, so that one
 is either whole or not there. The two newest are kept. Each file has its sha256 in the manifest and
 can be judged on its own: where the entries are damaged but the readings are not, these still spare
@@ -10,35 +13,66 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from retrieval.catalogue import texts_of
 from retrieval.errors import IndexCorrupt
 from retrieval.tokens import EntryReading, EntryTokens
 from retrieval.types import Entry
 
-_FORMAT = 2
+_FORMAT = 3
 _ENTRIES = "entries.json"
 _MANIFEST = "manifest.json"
 _KEEP = 2
 _DIGEST_BYTES = 16
+_WRITING = ".writing-"
+#: A snapshot that is being written gets a new file every few seconds.
+_ABANDONED_S = 3600.0
+_PARTS = ("vectors", "all", "asked", "weights")
 
 
 @dataclass(frozen=True, slots=True)
-class Cached:
-    """What one encoder makes of entries, by the digest of their texts."""
+class Block:
+    """What one encoder makes of some entries, by the digest of their texts."""
 
     encoder: str
     digests: tuple[bytes, ...]
-    readings: tuple[EntryReading, ...]
+    readings: Sequence[EntryReading]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mapped(Sequence[EntryReading]):
+    """Readings in a file: an array for each of their four parts, and the bounds of each in it."""
+
+    parts: tuple[NDArray[Any], ...]
+    bounds: tuple[NDArray[np.int64], ...]
+
+    def __len__(self) -> int:
+        return len(self.bounds[0]) - 1
+
+    @overload
+    def __getitem__(self, number: int) -> EntryReading: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[EntryReading]: ...
+    def __getitem__(self, number: int | slice) -> EntryReading | Sequence[EntryReading]:
+        if isinstance(number, slice):
+            return [self[n] for n in range(*number.indices(len(self)))]
+        vectors, every, asked, weights = (
+            part[bound[number] : bound[number + 1]]
+            for part, bound in zip(self.parts, self.bounds, strict=True)
+        )
+        return EntryReading(vectors, EntryTokens(every, asked, weights))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +80,7 @@ class Snapshot:
     """What was read: ``entries`` is None, and ``damage`` says why, where they cannot be trusted."""
 
     entries: tuple[Entry, ...] | None
-    caches: tuple[Cached, ...]
+    blocks: tuple[Block, ...]
     damage: str | None
 
 
@@ -57,22 +91,21 @@ def entry_digest(entry: Entry) -> bytes:
     return hashlib.sha256(texts.encode()).digest()[:_DIGEST_BYTES]
 
 
-def write(folder: Path, entries: Sequence[Entry], caches: Sequence[Cached]) -> Path:
+def write(folder: Path, entries: Sequence[Entry], blocks: Iterable[Block]) -> Path:
     """Write a snapshot atomically and drop all but the newest two. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
+    _clear_away(folder)
     number = max((int(p.name.partition("-")[2]) for p in _existing(folder)), default=0) + 1
-    work = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
+    work = Path(tempfile.mkdtemp(prefix=_WRITING, dir=folder))
     try:
-        rows = [asdict(entry) for entry in entries]
-        _put(work / _ENTRIES, json.dumps(rows, ensure_ascii=False).encode())
-        for cache in caches:
-            _put_cache(work, cache)
+        encoders = {}
+        for place, block in enumerate(blocks):
+            name = f"{place:06d}.block"
+            encoders[name] = block.encoder
+            _put_block(work / name, block)
+        _put_entries(work / _ENTRIES, entries)
         files = {p.name: _sha256(p) for p in sorted(work.iterdir())}
-        manifest = {
-            "format": _FORMAT,
-            "files": files,
-            "encoders": {_file_of(cache.encoder): cache.encoder for cache in caches},
-        }
+        manifest = {"format": _FORMAT, "files": files, "encoders": encoders}
         _put(work / _MANIFEST, json.dumps(manifest, indent=1).encode())
         target = folder / f"snapshot-{number:06d}"
         work.rename(target)
@@ -83,6 +116,13 @@ def write(folder: Path, entries: Sequence[Entry], caches: Sequence[Cached]) -> P
     for old in _existing(folder)[:-_KEEP]:
         shutil.rmtree(old, ignore_errors=True)
     return target
+
+
+def _clear_away(folder: Path) -> None:
+    """Remove what a process that was killed while it wrote has left behind."""
+    for path in folder.glob(f"{_WRITING}*"):
+        if time.time() - path.stat().st_mtime > _ABANDONED_S:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def read(folder: Path) -> Snapshot | None:
@@ -107,17 +147,17 @@ def _read_one(path: Path) -> Snapshot:
         return Snapshot(None, (), str(error))
     damage: list[str] = []
     entries: tuple[Entry, ...] | None = None
-    caches: list[Cached] = []
+    blocks: list[Block] = []
     for name, wanted in manifest["files"].items():
         try:
             _check_file(path / name, wanted)
             if name == _ENTRIES:
                 entries = _read_entries(path / name)
             else:
-                caches.append(_read_cache(path / name, manifest["encoders"][name]))
+                blocks.append(_read_block(path / name, manifest["encoders"][name]))
         except IndexCorrupt as error:
             damage.append(str(error))
-    return Snapshot(entries, tuple(caches), "; ".join(damage) or None)
+    return Snapshot(entries, tuple(blocks), "; ".join(damage) or None)
 
 
 def _checked_manifest(path: Path) -> dict[str, Any]:
@@ -150,46 +190,64 @@ def _read_entries(path: Path) -> tuple[Entry, ...]:
         raise IndexCorrupt(f"{path} does not hold entries ({error}).") from error
 
 
-def _read_cache(path: Path, encoder: str) -> Cached:
+def _read_block(path: Path, encoder: str) -> Block:
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            digests = stored["digests"]
-            parts = [
-                np.split(stored[name], np.cumsum(stored[f"{name}_counts"])[:-1])
-                for name in ("vectors", "all", "asked", "weights")
-            ]
-    except (OSError, ValueError, KeyError) as error:
+        with path.open("rb") as stream:
+            digests, *rest = [_mapped(stream) for _ in range(1 + 2 * len(_PARTS))]
+    except (OSError, ValueError, EOFError) as error:
         raise IndexCorrupt(f"{path} does not hold vectors ({error}).") from error
-    if len(digests) and {len(digests)} != {len(part) for part in parts}:
+    counts, parts = rest[: len(_PARTS)], tuple(rest[len(_PARTS) :])
+    if {len(digests)} != {len(one) for one in counts}:
         raise IndexCorrupt(f"{path} has {len(digests)} digests for other numbers of readings.")
-    readings = tuple(
-        EntryReading(vectors, EntryTokens(every, asked, weights))
-        for vectors, every, asked, weights in zip(*parts, strict=True)
-    )
-    return Cached(encoder, tuple(row.tobytes() for row in digests), readings[: len(digests)])
+    bounds = tuple(np.concatenate([[0], np.cumsum(one)]) for one in counts)
+    if any(bound[-1] != len(part) for bound, part in zip(bounds, parts, strict=True)):
+        raise IndexCorrupt(f"{path} has other numbers of rows than it says.")
+    return Block(encoder, tuple(row.tobytes() for row in digests), _Mapped(parts, bounds))
 
 
-def _put_cache(work: Path, cache: Cached) -> None:
-    digests = np.frombuffer(b"".join(cache.digests), dtype=np.uint8)
-    path = work / _file_of(cache.encoder)
-    parts: dict[str, list[Any]] = {
-        "vectors": [reading.vectors for reading in cache.readings],
-        "all": [reading.tokens.all for reading in cache.readings],
-        "asked": [reading.tokens.asked for reading in cache.readings],
-        "weights": [reading.tokens.weights for reading in cache.readings],
-    }
-    arrays: dict[str, Any] = {"digests": digests.reshape(-1, _DIGEST_BYTES)}
-    for name, rows in parts.items():
-        arrays[name] = np.concatenate(rows) if rows else np.zeros(0, np.float32)
-        arrays[f"{name}_counts"] = np.array([len(row) for row in rows], dtype=np.int64)
+def _put_block(path: Path, block: Block) -> None:
+    """Digests, how many rows each reading has of each part, and the parts: npy after npy."""
+    digests = np.frombuffer(b"".join(block.digests), dtype=np.uint8)
+    parts: list[list[NDArray[Any]]] = [
+        [reading.vectors for reading in block.readings],
+        [reading.tokens.all for reading in block.readings],
+        [reading.tokens.asked for reading in block.readings],
+        [reading.tokens.weights for reading in block.readings],
+    ]
     with path.open("wb") as stream:
-        np.savez(stream, **arrays)
+        np.save(stream, digests.reshape(-1, _DIGEST_BYTES))
+        for rows in parts:
+            np.save(stream, np.array([len(row) for row in rows], dtype=np.int64))
+        for rows in parts:
+            np.save(stream, np.concatenate(rows))
         stream.flush()
         os.fsync(stream.fileno())
 
 
-def _file_of(encoder: str) -> str:
-    return hashlib.sha256(encoder.encode()).hexdigest()[:12] + ".npz"
+def _mapped(stream: BinaryIO) -> NDArray[Any]:
+    """The array at this point of an open file, memory-mapped; the stream is then behind it."""
+    np.lib.format.read_magic(stream)
+    shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+    start = stream.tell()
+    size = math.prod(shape) * dtype.itemsize
+    mapped: NDArray[Any] = (
+        np.memmap(stream, dtype, mode="r", offset=start, shape=shape)
+        if size
+        else np.empty(shape, dtype)
+    )
+    stream.seek(start + size)
+    return mapped
+
+
+def _put_entries(path: Path, entries: Sequence[Entry]) -> None:
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write("[")
+        for number, entry in enumerate(entries):
+            stream.write(",\n" if number else "\n")
+            stream.write(json.dumps(asdict(entry), ensure_ascii=False))
+        stream.write("\n]\n")
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def _put(path: Path, data: bytes) -> None:

@@ -83,10 +83,8 @@ def _held(added: str, ids: Sequence[str], catalogue: Catalogue) -> list[float]:
     words = content_words(added)
     weight = {word: catalogue.lexical.idf(word) for word in words}
     total = sum(weight.values()) or 1.0
-    return [
-        sum(weight[word] for word in words & catalogue.prepared[key].phrasing_words) / total
-        for key in ids
-    ]
+    wordings = [catalogue.wording(catalogue.prepared[key].entry) for key in ids]
+    return [sum(weight[word] for word in words & one.phrasing_words) / total for one in wordings]
 
 
 def _kin(found: Found, ids: Sequence[str], catalogue: Catalogue) -> Row:

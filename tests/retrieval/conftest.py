@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,12 +36,15 @@ SMALL_BASE = (
 )
 
 
-def small_retriever(folder: Path, *, version: str = "1") -> HybridRetriever:
+def small_retriever(
+    folder: Path, *, version: str = "1", on_progress: Callable[[int, int], None] | None = None
+) -> HybridRetriever:
     return HybridRetriever(
         ModelStore(folder / "cache"),
         folder / "index",
         HashingEncoder("hash-en", 64, version),
         HashingEncoder("hash-multi", 96, version),
+        on_progress=on_progress,
     )
 
 

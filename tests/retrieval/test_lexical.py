@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,3 +53,59 @@ def test_edits_leave_what_a_fresh_index_would_hold(
     for word in ("fibre", "sim", "router"):
         assert edited.search([word], 10) == fresh.search([word], 10)
     assert len(edited) == len(state)
+
+
+def test_frequent_words_count_for_the_best_where_postings_are_too_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    index = LexicalIndex()
+    for number in range(300):
+        common = ["router", "light"] if number % 2 else ["router"]
+        index.add(f"d{number}", [*common, f"word-{number // 10}"])
+    whole = index.search(["word-7", "light", "router"], 5)
+    monkeypatch.setattr("retrieval.lexical._MOST_POSTINGS", 20)
+    again = index.search(["word-7", "light", "router"], 5)
+    assert dict(again) == pytest.approx(dict(whole))
+    assert [key for key, _ in whole] == ["d71", "d73", "d75", "d77", "d79"]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcdefgh"), st.none() | WORDS), max_size=60),
+    st.sets(st.sampled_from(["fibre", "sim", "router", "bill", "move", "unheard"])),
+)
+def test_a_document_scores_as_the_formula_says(
+    edits: list[tuple[str, list[str] | None]], asked: set[str]
+) -> None:
+    index, state = LexicalIndex(), {}
+    for key, words in edits:
+        if words is None:
+            index.remove(key)
+            state.pop(key, None)
+        else:
+            index.add(key, words)
+            state[key] = words
+    mean = sum(map(len, state.values())) / len(state) if state else 1.0
+    wanted = {}
+    for key, words in state.items():
+        length = 0.5 + 0.5 * len(words) / mean if mean else 1.0
+        parts = [
+            index.idf(word) * 2.2 * count / (count + 1.2 * length)
+            for word in asked
+            if (count := words.count(word))
+        ]
+        wanted[key] = sum(parts)
+    found = index.score(sorted(asked), [*state, "never"])
+    assert found == pytest.approx([*wanted.values(), 0.0])
+    best = sorted(((-score, key) for key, score in wanted.items() if score))[:3]
+    ranked = index.search(asked, 3)
+    assert [score for _, score in ranked] == pytest.approx([-score for score, _ in best])
+
+
+def test_postings_of_the_removed_are_cleared_away() -> None:
+    index = LexicalIndex()
+    for number in range(5_000):
+        index.add("edited", ["router", f"word-{number % 3}"])
+    index.add("other", ["router"])
+    assert len(index) == 2
+    assert max(len(word.documents) for word in index._words) < 200
+    assert {key for key, _ in index.search(["router"], 5)} == {"edited", "other"}

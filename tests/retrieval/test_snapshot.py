@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from retrieval import snapshot
-from tests.retrieval.conftest import SMALL_BASE, small_retriever
+from tests.retrieval.conftest import SMALL_BASE, entry, small_retriever
 from tests.retrieval.hashing import HashingEncoder
 
 FILES = 4
@@ -142,3 +145,77 @@ def test_a_failed_write_leaves_the_last_one(
 
 def test_nothing_is_read_where_nothing_was_written(tmp_path: Path) -> None:
     assert snapshot.read(tmp_path / "none") is None
+
+
+def test_a_writer_that_is_killed_leaves_the_last_one(tmp_path: Path, written: Path) -> None:
+    made = small_retriever(tmp_path)
+    made.load()
+    made.remove(["roaming"])
+    child = os.fork()
+    if not child:
+        # All is written and nothing renamed: the worst moment.
+        snapshot.Path.rename = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign,assignment,attr-defined]
+        made.snapshot()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    left = [path for path in (tmp_path / "index").iterdir() if path != written]
+    assert len(left) == 1
+    again = small_retriever(tmp_path)
+    again.load()
+    assert again.damage is None
+    assert again.check(SMALL_BASE).ok
+    # What was left behind is cleared away once it can be nobody's any more.
+    os.utime(left[0], (0, 0))
+    again.snapshot()
+    assert left[0] not in (tmp_path / "index").iterdir()
+
+
+def test_edits_while_it_is_written_are_read_again(
+    tmp_path: Path, written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = small_retriever(tmp_path)
+    made.load()
+    edited = replace(SMALL_BASE[0], revision=2, question="How do I paint my router?")
+    put = snapshot._put_block
+
+    def edit_first(path: Path, block: snapshot.Block) -> None:
+        if made.search("paint my router").ranked[0].revision == 1:
+            made.upsert([edited])
+            made.remove(["roaming"])
+        put(path, block)
+
+    monkeypatch.setattr("retrieval.snapshot._put_block", edit_first)
+    made.snapshot()
+    now = [edited, *(entry for entry in SMALL_BASE[1:] if entry.id != "roaming")]
+    again = small_retriever(tmp_path)
+    again.load()
+    assert again.damage is None
+    assert not again.check(now).ok
+    again.replace_all(now)
+    assert again.check(now).ok
+    assert "roaming" not in {one.entry_id for one in again.search("roaming price").ranked}
+
+
+def test_a_large_base_is_put_and_written_in_portions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.hybrid._PUT_AT_ONCE", 3)
+    monkeypatch.setattr("retrieval.hybrid._BLOCK", 5)
+    told: list[tuple[int, int]] = []
+    made = small_retriever(tmp_path, on_progress=lambda *step: told.append(step))
+    made.load()
+    base = [entry(f"entry-{n}", f"What does plan number {n} cost?") for n in range(17)]
+    made.replace_all(base)
+    assert told == [(3, 17), (6, 17), (9, 17), (12, 17), (15, 17), (17, 17)]
+    assert made.check(base).ok
+    made.snapshot()
+    again = small_retriever(tmp_path)
+    again.load()
+    assert again.check(base).ok
+    assert texts_encoded(again) == 0
+    for one in base:
+        found, wanted = (each.search(one.question).ranked for each in (again, made))
+        assert [r.entry_id for r in found] == [r.entry_id for r in wanted]
+        assert [r.p for r in found] == pytest.approx([r.p for r in wanted], abs=1e-6)
+    made.replace_all(base[5:])
+    assert made.check(base[5:]).ok

@@ -8,6 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from retrieval.index_kinds import Sizes
 from retrieval.types import Vectors
 from retrieval.vectors import VectorIndex, row_numbers
 
@@ -23,11 +24,9 @@ def unit(seed: int, count: int = 1) -> Vectors:
 class EditedIndex(RuleBasedStateMachine):
     """Whatever is put, replaced and removed: search finds the living, all of them, nothing else."""
 
-    hnsw_from = 10_000
-
     def __init__(self) -> None:
         super().__init__()
-        self.index = VectorIndex(DIM, hnsw_from=self.hnsw_from, rebuild_from=4)
+        self.index = VectorIndex(DIM, Sizes(graph_from=10_000, tidy_from=4))
         self.model: dict[str, Vectors] = {}
         self.seen_rows: set[int] = set()
 
@@ -76,7 +75,7 @@ TestEditedIndex.settings = settings(max_examples=40, stateful_step_count=40, dea
 
 
 def test_dead_rows_are_cleared_away_in_the_background() -> None:
-    index = VectorIndex(DIM, rebuild_from=50)
+    index = VectorIndex(DIM, Sizes(tidy_from=50))
     for number in range(200):
         index.put(f"entry-{number}", unit(number))
     for number in range(0, 200, 2):
@@ -90,7 +89,7 @@ def test_dead_rows_are_cleared_away_in_the_background() -> None:
 
 
 def test_many_vectors_go_into_a_graph_and_edits_still_show() -> None:
-    index = VectorIndex(DIM, hnsw_from=1_000, rebuild_from=500)
+    index = VectorIndex(DIM, Sizes(graph_from=1_000, tidy_from=500))
     rows = unit(7, 3_000)
     index.put_many({f"entry-{n}": rows[n : n + 1] for n in range(3_000)})
     index.join()
@@ -103,7 +102,7 @@ def test_many_vectors_go_into_a_graph_and_edits_still_show() -> None:
 
 
 def test_searches_and_edits_from_many_threads_never_show_the_dead() -> None:
-    index = VectorIndex(DIM, rebuild_from=20)
+    index = VectorIndex(DIM, Sizes(tidy_from=20))
     index.put_many({f"kept-{n}": unit(n) for n in range(50)})
     failures: list[str] = []
 
