@@ -139,7 +139,8 @@ def fit(
     worded = [one.case for one in asked if one.worded]
     if worded:
         weights = choice_model.with_worded(weights, worded)
-    return fit_turns(weights, turns) if turns else weights
+    sources = {one.source for one in asked if one.usual}
+    return fit_turns(weights, turns, sources) if turns else weights
 
 
 def cross_validate(

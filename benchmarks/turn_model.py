@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,7 @@ from retrieval.types import Lang
 _START = (0.5, 0.5, *(0.0 for _ in BESIDE), 0.5, 0.5, 0.0)
 _RIDGE = 0.003
 #: Real turns count so much together, and changes of topic that were put together the rest.
-_REAL_SHARE = 0.7
+_SHARES = {"turn": 0.7, "change": 0.3}
 
 Array = NDArray[np.float64]
 
@@ -50,14 +51,19 @@ class _Read:
     weight: float
 
 
-def fit_turns(weights: Calibration, cases: Iterable[TurnCase]) -> Calibration:
-    """``weights`` with those of turns by maximum likelihood, apart by how a message leans."""
+def fit_turns(
+    weights: Calibration, cases: Iterable[TurnCase], usual: Collection[str] = ()
+) -> Calibration:
+    """``weights`` with those of turns by maximum likelihood, apart by how a message leans; then how
+    sure all are, on the turns of the ``usual`` sources alone."""
     usable = [case for case in cases if bool(case.gold) == case.covered and case.turn.context.ids]
     fitted: dict[Leaning, Array] = {}
     for leaning in dict.fromkeys(LEANING.values()):
         some = [case for case in usable if case.turn.leaning == leaning]
         fitted[leaning] = _fit([_read(case, weights, some) for case in some])
-    return replace(weights, turn=fitted)
+    found = replace(weights, turn=fitted)
+    ordinary = [case for case in usable if case.source in usual]
+    return _rescaled(found, ordinary) if ordinary else found
 
 
 def probabilities(case: TurnCase, weights: Calibration) -> Array:
@@ -84,14 +90,38 @@ def judge_turns(judged: Sequence[tuple[TurnCase, Calibration]]) -> Mapping[str, 
 
 def _read(case: TurnCase, weights: Calibration, beside: Sequence[TurnCase]) -> _Read:
     alike = sum(other.kind == case.kind for other in beside)
-    share = _REAL_SHARE if case.kind == "turn" else 1 - _REAL_SHARE
     return _Read(
         weights.both(case.turn.alone, case.lang),
         weights.both(case.turn.context, case.lang),
         case.turn.beside,
         case.gold,
-        share / alike,
+        _SHARES[case.kind] / alike,
     )
+
+
+def _rescaled(weights: Calibration, cases: Sequence[TurnCase]) -> Calibration:
+    """The same order with other probabilities: one scale of all, and a shift of "nothing"."""
+    judged = [weights.of_turn(case.turn, case.lang) for case in cases]
+    counts = Counter(case.kind for case in cases)
+    share = [_SHARES[case.kind] / counts[case.kind] for case in cases]
+
+    def loss(x: Array) -> float:
+        total = 0.0
+        for case, (utilities, none), weight in zip(cases, judged, share, strict=True):
+            p = shares(utilities * x[0], none * x[0] + x[1])
+            total -= weight * _log_likelihood(p, case.gold)
+        return total
+
+    scale, shift = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x
+    turn = {leaning: row * scale for leaning, row in weights.turn.items()}
+    for row in turn.values():
+        row[-1] += shift
+    return replace(weights, turn=turn)
+
+
+def _log_likelihood(p: Array, gold: Sequence[int]) -> float:
+    right = p[list(gold)].sum() if gold else 1.0 - p.sum()
+    return float(np.log(max(right, 1e-9)))
 
 
 def _fit(cases: Sequence[_Read]) -> Array:
@@ -101,8 +131,7 @@ def _fit(cases: Sequence[_Read]) -> Array:
         total = _RIDGE * float((x - start) @ (x - start))
         for one in cases:
             p = shares(*believed(x, one.alone, one.context, one.beside))
-            right = p[list(one.gold)].sum() if one.gold else 1.0 - p.sum()
-            total -= one.weight * float(np.log(max(right, 1e-9)))
+            total -= one.weight * _log_likelihood(p, one.gold)
         return total
 
     found: Array = minimize(loss, start, method="L-BFGS-B").x
