@@ -30,7 +30,7 @@ _DEAD_SHARE, _FRESH_SHARE = 0.2, 0.25
 #: Inverted lists are made anew where there are so many times the vectors that they were made for.
 _OUTGROWN = 4
 _FETCH_FACTOR, _FETCH_LEAST = 4, 32
-_COPY_AT_ONCE = 2_048
+_COPY_AT_ONCE = 512
 #: To build for fewer than this takes seconds on one core.
 _ALL_CORES_FROM = 20_000
 
