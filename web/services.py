@@ -15,6 +15,7 @@ from generation.compose import Composer
 from generation.ctranslate import CTranslate2Generator
 from generation.smalltalk import SmallTalk
 from knowledge.database import open_engine
+from knowledge.notice import ChangeListener
 from knowledge.store import KnowledgeStore
 from retrieval.hybrid import HybridRetriever
 from retrieval.models import ModelStore
@@ -150,6 +151,7 @@ def build(settings: Settings, retriever: Retriever | None = None) -> Services:
         book,
         also_load=generator.load if generator else None,
         warm=partial(warm, retriever, generator.languages if generator else ()),
+        listener=ChangeListener(engine) if engine.dialect.name == "postgresql" else None,
     )
     bot = BotClient(
         settings.bot_url or f"http://127.0.0.1:{settings.bot_port}",
