@@ -14,13 +14,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
+from retrieval.entry_vectors import LocalVectors, OpenVectors, Version
 from retrieval.lexical import LexicalIndex
 from retrieval.text import char_ngrams, content_words, terms
 from retrieval.tokens import EntryReading, EntryTokens
 from retrieval.types import Encoder, Entry, Lang, Vectors
-from retrieval.vectors import VectorIndex
 from retrieval.worded import LEAST, Worded
 
 #: English texts are compared by the English encoder, all else by the multilingual one.
@@ -69,6 +67,11 @@ def digest_of(entry: Entry) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 
+def version_of(entry: Entry) -> Version:
+    """Which state of an entry its vectors are made of."""
+    return Version(entry.revision, digest_of(entry))
+
+
 def texts_of(entry: Entry) -> tuple[list[str], str]:
     """The texts that are read: the phrasings, the question first, and question with answer."""
     whole = f"{entry.question} {entry.answer[:_ANSWER_CHARS]}"
@@ -88,10 +91,12 @@ def spaces_of(entry: Entry) -> tuple[Space, ...]:
 class Catalogue:
     """The live entries and their indexes. Not locked: its owner serialises access."""
 
-    def __init__(self, encoders: Mapping[Space, Encoder]) -> None:
+    def __init__(
+        self, encoders: Mapping[Space, Encoder], open_vectors: OpenVectors = LocalVectors.open
+    ) -> None:
         self.prepared: dict[str, Prepared] = {}
         self.lexical = LexicalIndex()
-        self.vectors = {space: VectorIndex(encoder.dim) for space, encoder in encoders.items()}
+        self.vectors = {space: open_vectors(encoder) for space, encoder in encoders.items()}
         self.tokens: dict[Space, dict[str, EntryTokens]] = {space: {} for space in encoders}
         #: What was learnt from entries with many phrasings, and whether that is out of date.
         self.worded: dict[Space, Worded | None] = {}
@@ -115,34 +120,50 @@ class Catalogue:
         }
 
     def put(self, items: Sequence[tuple[Prepared, Mapping[Space, EntryReading]]]) -> None:
-        """Add or replace entries, with what each encoder that reads them makes of them."""
-        for prepared, _ in items:
+        """Add or replace entries, with what each encoder that reads them makes of them.
+
+        Where vectors cannot be written nothing else is changed, so that it can be tried again.
+        """
+        versions = {p.entry.id: version_of(p.entry) for p, _ in items}
+        for space, index in self.vectors.items():
+            read = {p.entry.id: found[space].vectors for p, found in items if space in found}
+            index.drop(key for key in versions if key not in read)
+            index.write(read, versions)
+        for prepared, found in items:
             entry = prepared.entry
             self.prepared[entry.id] = prepared
             words = [w for text in texts_of(entry)[0] for w in terms(text)]
             self.lexical.add(entry.id, [*words, *words, *terms(entry.answer)])
-        for space, index in self.vectors.items():
-            read = {p.entry.id: found[space] for p, found in items if space in found}
-            for prepared, _ in items:
-                if prepared.entry.id not in read:
-                    index.remove(prepared.entry.id)
-                    self.tokens[space].pop(prepared.entry.id, None)
-            index.put_many({key: reading.vectors for key, reading in read.items()})
-            self.tokens[space].update((key, reading.tokens) for key, reading in read.items())
+            for space, tokens in self.tokens.items():
+                if space in found:
+                    tokens[entry.id] = found[space].tokens
+                else:
+                    tokens.pop(entry.id, None)
         self._note_wording(prepared.entry for prepared, _ in items)
         self._centres = self._foreign = None
 
     def remove(self, entry_ids: Iterable[str]) -> None:
-        """Take entries out; unknown ids are passed over."""
+        """Take entries out; unknown ids are passed over.
+
+        Vectors go last: an entry whose vectors cannot be dropped is not found all the same.
+        """
+        entry_ids = list(entry_ids)
         for entry_id in entry_ids:
             item = self.prepared.pop(entry_id, None)
             if item is not None:
                 self._note_wording([item.entry])
                 self.lexical.remove(entry_id)
-                for space, index in self.vectors.items():
-                    index.remove(entry_id)
-                    self.tokens[space].pop(entry_id, None)
+                for tokens in self.tokens.values():
+                    tokens.pop(entry_id, None)
         self._centres = self._foreign = None
+        for index in self.vectors.values():
+            index.drop(entry_ids)
+
+    def sweep(self, wanted: Iterable[Entry]) -> None:
+        """Drop vectors that dead processes left over; ``wanted`` is all that the base holds."""
+        entries = list(wanted)
+        for space, index in self.vectors.items():
+            index.sweep({e.id: version_of(e) for e in entries if space in spaces_of(e)})
 
     def many_phrasings(self) -> dict[Space, dict[str, Vectors]]:
         """The vectors of the phrasings of entries that have many, by the encoder that a message
@@ -163,7 +184,7 @@ class Catalogue:
     def centres(self) -> Mapping[Space, Vectors]:
         """Mean vector of the questions by encoder: how near a message is to just anything here."""
         if self._centres is None:
-            self._centres = {space: _centre(index) for space, index in self.vectors.items()}
+            self._centres = {space: index.centre for space, index in self.vectors.items()}
         return self._centres
 
     def reading(self, space: Space, entry_ids: Sequence[str]) -> list[EntryReading]:
@@ -186,16 +207,3 @@ class Catalogue:
                 if counts.get(key, 0) != wanted or (key in self.tokens[space]) != bool(wanted):
                     found.append(key)
         return found
-
-
-_CENTRE_SAMPLE = 512
-
-
-def _centre(index: VectorIndex) -> Vectors:
-    keys = sorted(index.keys())
-    step = max(1, len(keys) // _CENTRE_SAMPLE)
-    first = [group[0] for group in index.vectors(keys[::step]) if len(group)]
-    if not first:
-        return np.zeros(index.dim, dtype=np.float32)
-    centre: Vectors = np.mean(first, axis=0, dtype=np.float32)
-    return centre

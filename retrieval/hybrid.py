@@ -21,6 +21,7 @@ from retrieval.catalogue import (
     vectors_of,
 )
 from retrieval.encoder import open_encoder
+from retrieval.entry_vectors import LocalVectors, OpenVectors
 from retrieval.errors import NotLoaded
 from retrieval.features import Candidates
 from retrieval.models import ModelStore
@@ -33,13 +34,15 @@ from retrieval.worded import learn
 _log = logging.getLogger(__name__)
 
 _READ_AT_ONCE = 64
+_PUT_AT_ONCE = 256
 
 
 class HybridRetriever:
     """Implements :class:`retrieval.types.Retriever`.
 
     ``encoder_en`` compares English with English, ``encoder_multi`` everything with everything;
-    each is a name of the model store or an encoder.
+    each is a name of the model store or an encoder. ``open_vectors`` says where their vectors of
+    entries are kept and searched; in this process where it is not given.
     Searches and edits may come from any thread; encoding happens outside the lock, so that an
     edit does not hold up searches.
     """
@@ -52,6 +55,7 @@ class HybridRetriever:
         encoder_multi: str | Encoder,
         *,
         calibration: Calibration | None = None,
+        open_vectors: OpenVectors = LocalVectors.open,
     ) -> None:
         self._index_dir = index_dir
         self._encoders: dict[Space, Encoder] = {
@@ -59,6 +63,7 @@ class HybridRetriever:
             "multi": open_encoder(encoder_multi, store),
         }
         self._calibration = calibration
+        self._open_vectors = open_vectors
         self._searcher = Searcher(self._encoders, self._locked)
         # Writers queue up on the first, so that edits apply in the order they were asked for;
         # the second guards the catalogue and is never held while encoding.
@@ -81,7 +86,7 @@ class HybridRetriever:
         return self._calibration is not None and self._calibration.encoders == names
 
     def load(self) -> None:
-        """Load models and the last snapshot. Raises ModelError.
+        """Load models and the last snapshot. Raises ModelError and IndexUnavailable.
 
         A damaged snapshot is set aside: ``damage`` then says what was wrong, the index is empty,
         and ``replace_all`` fills it, reading anew only what is not to be trusted.
@@ -97,7 +102,7 @@ class HybridRetriever:
             )
         found = disk.read(self._index_dir)
         with self._lock:
-            self._catalogue = Catalogue(self._encoders)
+            self._catalogue = Catalogue(self._encoders, self._open_vectors)
             if found is None:
                 return
             self.damage = found.damage
@@ -134,9 +139,7 @@ class HybridRetriever:
         with self._writing:
             with self._locked() as catalogue:
                 wanted = [e for e in latest.values() if _is_news(e, catalogue.prepared.get(e.id))]
-            items = self._encode_entries(wanted)
-            with self._locked() as catalogue:
-                catalogue.put(items)
+            self._put(self._encode_entries(wanted))
         self._learn_if_due()
 
     def remove(self, entry_ids: Iterable[str]) -> None:
@@ -146,16 +149,20 @@ class HybridRetriever:
         self._learn_if_due()
 
     def replace_all(self, entries: Iterable[Entry]) -> None:
-        """Make the index hold exactly these entries; what has not changed is not encoded again."""
+        """Make the index hold exactly these entries; what has not changed is not encoded again,
+        unless its vectors are not all there."""
         wanted = {entry.id: entry for entry in entries}
         with self._writing:
             with self._locked() as catalogue:
-                have = {key: p.digest for key, p in catalogue.prepared.items()}
+                catalogue.sweep(wanted.values())
+                broken = set(catalogue.incomplete())
+                have = {k: p.digest for k, p in catalogue.prepared.items() if k not in broken}
             changed = [e for e in wanted.values() if have.get(e.id) != digest_of(e)]
             items = self._encode_entries(changed)
             with self._locked() as catalogue:
-                catalogue.remove([key for key in catalogue.prepared if key not in wanted])
-                catalogue.put(items)
+                catalogue.remove((catalogue.prepared.keys() | broken) - wanted.keys())
+            self._put(items)
+            with self._locked():
                 self._spare = {}
                 self.damage = None
         self._learn_if_due()
@@ -192,9 +199,21 @@ class HybridRetriever:
             for space, encoder in self._encoders.items():
                 mine = [entry for entry in entries if space in spaces_of(entry)]
                 readings = catalogue.reading(space, [entry.id for entry in mine])
-                digests = tuple(disk.entry_digest(entry) for entry in mine)
-                caches.append(disk.Cached(encoder.version, digests, tuple(readings)))
+                # Where another process has just replaced an entry's vectors it is read again.
+                whole = [
+                    (disk.entry_digest(entry), reading)
+                    for entry, reading in zip(mine, readings, strict=True)
+                    if len(reading.vectors) == vectors_of(entry)
+                ]
+                digests = tuple(digest for digest, _ in whole)
+                caches.append(disk.Cached(encoder.version, digests, tuple(r for _, r in whole)))
         disk.write(self._index_dir, entries, caches)
+
+    def _put(self, items: Sequence[tuple[Prepared, dict[Space, EntryReading]]]) -> None:
+        """Put a few at a time, so that a bulk of edits does not hold up searches."""
+        for start in range(0, len(items), _PUT_AT_ONCE):
+            with self._locked() as catalogue:
+                catalogue.put(items[start : start + _PUT_AT_ONCE])
 
     def candidates(self, text: str, lang: Lang) -> Candidates:
         """The candidates of a message with their features; what fitting calibration looks at."""
