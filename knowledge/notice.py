@@ -36,12 +36,12 @@ def notify(connection: Connection) -> None:
 
 
 class ChangeListener:
-    """Calls ``heard`` after each commit that changed the base, from :meth:`start` to :meth:`close`.
+    """Calls ``heard`` after each commit that changed the base, from ``start`` to ``close``.
 
-    It has a thread and a connection of its own, outside the engine's pool. A connection that is lost
-    is made again after half a second, then after one, two, four … up to 30; ``hearing`` tells
-    whether there is one. After each start of listening ``heard`` is called once, for what was
-    written before. Several notices may become one call.
+    It has a thread and a connection of its own, outside the engine's pool. A connection that is
+    lost is made again after half a second, then after one, two, four … up to 30; ``hearing``
+    tells whether there is one. After each start of listening ``heard`` is called once, for what
+    was written before. Several notices may become one call.
     """
 
     def __init__(self, engine: Engine, *, probe_s: float = _PROBE_S) -> None:
@@ -91,8 +91,13 @@ class ChangeListener:
         import psycopg
 
         _, named = self._engine.dialect.create_connect_args(self._engine.url)
-        defaults = {"connect_timeout": _CONNECT_TIMEOUT_S, "application_name": APPLICATION}
-        return psycopg.connect(**(defaults | named), autocommit=True)
+        wanted = {
+            "connect_timeout": _CONNECT_TIMEOUT_S,
+            "application_name": APPLICATION,
+            **named,
+            "autocommit": True,
+        }
+        return psycopg.connect(**wanted)
 
     def _listen(self, connection: Any) -> None:
         with selectors.DefaultSelector() as selector:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 
 from retrieval.catalogue import texts_of
 from retrieval.errors import IndexCorrupt
@@ -28,6 +29,8 @@ from retrieval.types import Entry
 _FORMAT = 2
 _ENTRIES = "entries.json"
 _MANIFEST = "manifest.json"
+_UNFINISHED = ".writing-"
+_LOCK = ".lock"
 _KEEP = 2
 _DIGEST_BYTES = 16
 
@@ -58,10 +61,21 @@ def entry_digest(entry: Entry) -> bytes:
 
 
 def write(folder: Path, entries: Sequence[Entry], caches: Sequence[Cached]) -> Path:
-    """Write a snapshot atomically and drop all but the newest two. Raises OSError."""
+    """Write a snapshot atomically and drop all but the newest two. Raises OSError.
+
+    Several processes may share the folder: they write one after the other.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        # What is there now was left by a process that was killed while it wrote.
+        for left in folder.glob(f"{_UNFINISHED}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        return _write(folder, entries, caches)
+
+
+def _write(folder: Path, entries: Sequence[Entry], caches: Sequence[Cached]) -> Path:
     number = max((int(p.name.partition("-")[2]) for p in _existing(folder)), default=0) + 1
-    work = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
+    work = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
     try:
         rows = [asdict(entry) for entry in entries]
         _put(work / _ENTRIES, json.dumps(rows, ensure_ascii=False).encode())
@@ -90,9 +104,18 @@ def read(folder: Path) -> Snapshot | None:
 
     None where there has never been one.
     """
-    found = _existing(folder) if folder.is_dir() else []
+    if not folder.is_dir():
+        return None
+    if not os.access(folder, os.W_OK):
+        return _read(folder)
+    # Another process must not drop what is being read.
+    with _alone(folder):
+        return _read(folder)
+
+
+def _read(folder: Path) -> Snapshot | None:
     newest: Snapshot | None = None
-    for path in reversed(found):
+    for path in reversed(_existing(folder)):
         snapshot = _read_one(path)
         if snapshot.damage is None:
             return snapshot
@@ -197,6 +220,11 @@ def _put(path: Path, data: bytes) -> None:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def _alone(folder: Path) -> FileLock:
+    """The folder's lock; the system gives it back when its holder dies."""
+    return FileLock(folder / _LOCK)
 
 
 def _sync(folder: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.entry_vectors import LocalVectors, OpenVectors
 from retrieval.hybrid import HybridRetriever
 from retrieval.models import ModelStore
 from retrieval.types import Entry
@@ -35,12 +36,15 @@ SMALL_BASE = (
 )
 
 
-def small_retriever(folder: Path, *, version: str = "1") -> HybridRetriever:
+def small_retriever(
+    folder: Path, *, version: str = "1", open_vectors: OpenVectors = LocalVectors.open
+) -> HybridRetriever:
     return HybridRetriever(
         ModelStore(folder / "cache"),
         folder / "index",
         HashingEncoder("hash-en", 64, version),
         HashingEncoder("hash-multi", 96, version),
+        open_vectors=open_vectors,
     )
 
 

@@ -47,7 +47,7 @@ def written(tmp_path: Path) -> Path:
     made.load()
     made.replace_all(SMALL_BASE)
     made.snapshot()
-    (folder,) = (tmp_path / "index").iterdir()
+    (folder,) = (tmp_path / "index").glob("snapshot-*")
     return folder
 
 
@@ -97,7 +97,7 @@ def test_the_snapshot_before_stands_in_for_a_damaged_one(tmp_path: Path, written
     made.load()
     made.remove(["roaming"])
     made.snapshot()
-    newest = sorted((tmp_path / "index").iterdir())[-1]
+    newest = sorted((tmp_path / "index").glob("snapshot-*"))[-1]
     assert newest != written
     flip(newest / "manifest.json")
     again = small_retriever(tmp_path)
@@ -121,7 +121,7 @@ def test_only_the_two_newest_are_kept_and_no_half_written_one(tmp_path: Path) ->
     made.replace_all(SMALL_BASE)
     for _ in range(4):
         made.snapshot()
-    names = sorted(path.name for path in (tmp_path / "index").iterdir())
+    names = sorted(path.name for path in (tmp_path / "index").glob("snapshot-*"))
     assert names == ["snapshot-000003", "snapshot-000004"]
 
 
@@ -137,7 +137,7 @@ def test_a_failed_write_leaves_the_last_one(
     monkeypatch.setattr("retrieval.snapshot.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         made.snapshot()
-    assert [path.name for path in (tmp_path / "index").iterdir()] == [written.name]
+    assert [path.name for path in (tmp_path / "index").glob("snapshot-*")] == [written.name]
 
 
 def test_nothing_is_read_where_nothing_was_written(tmp_path: Path) -> None:
