@@ -34,7 +34,8 @@ from retrieval.worded import learn
 _log = logging.getLogger(__name__)
 
 _READ_AT_ONCE = 64
-_PUT_AT_ONCE = 256
+#: Entries for which the catalogue is lent without a pause; a search waits for no more.
+_AT_ONCE = 256
 
 
 class HybridRetriever:
@@ -194,26 +195,36 @@ class HybridRetriever:
     def snapshot(self) -> None:
         """Write the index to disk so that the next ``load`` need not encode again."""
         with self._locked() as catalogue:
-            entries = [catalogue.prepared[key].entry for key in sorted(catalogue.prepared)]
-            caches = []
-            for space, encoder in self._encoders.items():
-                mine = [entry for entry in entries if space in spaces_of(entry)]
-                readings = catalogue.reading(space, [entry.id for entry in mine])
-                # Where another process has just replaced an entry's vectors it is read again.
-                whole = [
-                    (disk.entry_digest(entry), reading)
-                    for entry, reading in zip(mine, readings, strict=True)
-                    if len(reading.vectors) == vectors_of(entry)
-                ]
-                digests = tuple(digest for digest, _ in whole)
-                caches.append(disk.Cached(encoder.version, digests, tuple(r for _, r in whole)))
-        disk.write(self._index_dir, entries, caches)
+            items = [catalogue.prepared[key] for key in sorted(catalogue.prepared)]
+        caches = [self._cached(space, items) for space in self._encoders]
+        disk.write(self._index_dir, [item.entry for item in items], caches)
+
+    def _cached(self, space: Space, items: Sequence[Prepared]) -> disk.Cached:
+        """What an encoder makes of entries, looked up a few at a time so that searches go on.
+
+        Those that were edited meanwhile, and those whose vectors another process has just
+        replaced, are left out: the next ``load`` reads them.
+        """
+        kept: list[tuple[bytes, EntryReading]] = []
+        mine = [item for item in items if space in spaces_of(item.entry)]
+        for start in range(0, len(mine), _AT_ONCE):
+            some = mine[start : start + _AT_ONCE]
+            with self._locked() as catalogue:
+                same = [i.entry for i in some if catalogue.prepared.get(i.entry.id) is i]
+                readings = catalogue.reading(space, [entry.id for entry in same])
+            kept += [
+                (disk.entry_digest(entry), reading)
+                for entry, reading in zip(same, readings, strict=True)
+                if len(reading.vectors) == vectors_of(entry)
+            ]
+        version = self._encoders[space].version
+        return disk.Cached(version, tuple(d for d, _ in kept), tuple(r for _, r in kept))
 
     def _put(self, items: Sequence[tuple[Prepared, dict[Space, EntryReading]]]) -> None:
         """Put a few at a time, so that a bulk of edits does not hold up searches."""
-        for start in range(0, len(items), _PUT_AT_ONCE):
+        for start in range(0, len(items), _AT_ONCE):
             with self._locked() as catalogue:
-                catalogue.put(items[start : start + _PUT_AT_ONCE])
+                catalogue.put(items[start : start + _AT_ONCE])
 
     def candidates(self, text: str, lang: Lang) -> Candidates:
         """The candidates of a message with their features; what fitting calibration looks at."""

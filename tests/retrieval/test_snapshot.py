@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -142,3 +144,40 @@ def test_a_failed_write_leaves_the_last_one(
 
 def test_nothing_is_read_where_nothing_was_written(tmp_path: Path) -> None:
     assert snapshot.read(tmp_path / "none") is None
+
+
+def test_writers_of_one_folder_wait_for_each_other(tmp_path: Path) -> None:
+    writers = [small_retriever(tmp_path) for _ in range(4)]
+    for one in writers:
+        one.load()
+        one.replace_all(SMALL_BASE)
+    (tmp_path / "index").mkdir(exist_ok=True)
+    (tmp_path / "index" / ".writing-of-a-dead-process").mkdir()
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(5):
+            list(pool.map(lambda one: one.snapshot(), writers))
+    names = sorted(path.name for path in (tmp_path / "index").iterdir())
+    assert names == [".lock", "snapshot-000019", "snapshot-000020"]
+
+
+def test_a_snapshot_during_edits_can_be_loaded(tmp_path: Path) -> None:
+    made = small_retriever(tmp_path)
+    made.load()
+    made.replace_all(SMALL_BASE)
+    first, second, *others = SMALL_BASE
+    with ThreadPoolExecutor(1) as pool:
+        for revision in range(2, 12):
+            edited = replace(first, revision=revision, question=f"Why {revision}?")
+            writing = pool.submit(made.snapshot)
+            made.upsert([edited])
+            made.remove([second.id])
+            writing.result()
+            again = small_retriever(tmp_path)
+            again.load()
+            assert again.damage is None
+            again.replace_all([edited, *others])
+            assert again.check([edited, *others]).ok
+            assert {one.entry_id for one in again.search(second.question).ranked} <= {
+                one.id for one in (edited, *others)
+            }
+            made.upsert([second])
