@@ -5,7 +5,8 @@ linear in its features, "none of them answers" has one that is linear in the mes
 and a probability is the share of the exponentials. So ranking and calibration are one model, and
 the probabilities of a ranking never sum to more than one. Weights are apart for each pair of
 question language and entry language. A small network corrects the utilities by how a candidate
-stands beside the others (:mod:`retrieval.network`). ``benchmarks/fit_calibration.py`` fits and writes them.
+stands beside the others (:mod:`retrieval.network`). ``benchmarks/fit_calibration.py`` fits and
+writes them all.
 """
 
 from __future__ import annotations
