@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, insert, select, text,
 
 from knowledge import tables as t
 from knowledge.errors import RevisionConflict
+from knowledge.notice import notify
 from knowledge.types import Entry, EvidenceLink
 from knowledge.validation import question_key
 
@@ -88,7 +89,8 @@ def lock_changes(connection: Connection) -> int:
 def append(connection: Connection, seq: int, entries: Sequence[Entry], at: datetime) -> int:
     """Write new revisions, each the next of its entry, and number the changes from ``seq``.
 
-    The caller holds :func:`lock_changes`. Several revisions of one entry stand in order.
+    The caller holds :func:`lock_changes`. Several revisions of one entry stand in order. Whoever
+    listens hears of it at the commit.
     Returns the number of the last change. Raises RevisionConflict where a revision is not next.
     """
     for part in parts(entries):
@@ -106,6 +108,7 @@ def append(connection: Connection, seq: int, entries: Sequence[Entry], at: datet
         )
         seq += len(part)
     connection.execute(update(t.counter).values(seq=seq))
+    notify(connection)
     return seq
 
 

@@ -84,13 +84,14 @@ class TokenArena:
     def update(self, found: Mapping[str, EntryTokens]) -> None:
         """Add or replace. Raises OSError where a file cannot be made."""
         for key, tokens in found.items():
-            self.discard(key)
             self._dim = tokens.all.shape[1]
             number, offset = self._store(
                 np.concatenate(
                     [part.reshape(-1).view(np.uint8) for part in _parts(tokens)], dtype=np.uint8
                 )
             )
+            # Not before there is room for what takes its place.
+            self.discard(key)
             slot = self._new_slot()
             self._slots[key] = slot
             numbers = number, offset, len(tokens.asked), len(tokens.all)

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Literal
 
 from retrieval.arena import TokenArena
+from retrieval.entry_vectors import LocalVectors, OpenVectors, Version
 from retrieval.families import Families
 from retrieval.lexical import LexicalIndex
 from retrieval.text import terms
 from retrieval.tokens import EntryReading
 from retrieval.types import Encoder, Entry, Lang, Vectors
-from retrieval.vectors import VectorIndex
 from retrieval.worded import LEAST, Worded
 from retrieval.wording import wording_of
 
@@ -54,6 +54,11 @@ def digest_of(entry: Entry) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 
+def version_of(entry: Entry) -> Version:
+    """Which state of an entry its vectors are made of."""
+    return Version(entry.revision, digest_of(entry))
+
+
 def texts_of(entry: Entry) -> tuple[list[str], str]:
     """The texts that are read: the phrasings, the question first, and question with answer."""
     whole = f"{entry.question} {entry.answer[:_ANSWER_CHARS]}"
@@ -74,14 +79,20 @@ class Catalogue:
     """The live entries and their indexes. Not locked: its owner serialises access.
 
     ``folder``: where a large base's token vectors may lie (:mod:`retrieval.arena`).
+    ``open_vectors``: opens what keeps an encoder's vectors (:mod:`retrieval.entry_vectors`).
     """
 
-    def __init__(self, encoders: Mapping[Space, Encoder], folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        encoders: Mapping[Space, Encoder],
+        folder: Path | None = None,
+        open_vectors: OpenVectors = LocalVectors.open,
+    ) -> None:
         self.prepared: dict[str, Prepared] = {}
         #: Words and n-grams of an entry; those of the last 20,000 that were asked for are kept.
         self.wording = lru_cache(WORDINGS)(wording_of)
         self.lexical = LexicalIndex()
-        self.vectors = {space: VectorIndex(encoder.dim) for space, encoder in encoders.items()}
+        self.vectors = {space: open_vectors(encoder) for space, encoder in encoders.items()}
         self.tokens = {space: TokenArena(folder) for space in encoders}
         #: What was learnt from entries with many phrasings, and whether that is out of date.
         self.worded: dict[Space, Worded | None] = {}
@@ -95,43 +106,58 @@ class Catalogue:
         return self._families.some_lack(lang)
 
     def put(self, items: Sequence[tuple[Prepared, Mapping[Space, EntryReading]]]) -> None:
-        """Add or replace entries, with what each encoder that reads them makes of them."""
-        for prepared, _ in items:
+        """Add or replace entries, with what each encoder that reads them makes of them.
+
+        Where vectors or tokens cannot be kept (IndexUnavailable, OSError) the entries stay as they
+        were, so that it can be tried again.
+        """
+        versions = {p.entry.id: Version(p.entry.revision, p.digest) for p, _ in items}
+        for space, index in self.vectors.items():
+            read = {p.entry.id: found[space] for p, found in items if space in found}
+            index.drop(key for key in versions if key not in read)
+            index.write({key: reading.vectors for key, reading in read.items()}, versions)
+            self.tokens[space].update({key: reading.tokens for key, reading in read.items()})
+        for prepared, found in items:
             entry = prepared.entry
+            for space, tokens in self.tokens.items():
+                if space not in found:
+                    tokens.discard(entry.id)
             self._forget_family(self.prepared.get(entry.id))
             self._families.add(entry.translation_of or entry.id, entry.lang)
             self.prepared[entry.id] = prepared
             self._note_wording(entry, there=True)
             words = [w for text in texts_of(entry)[0] for w in terms(text)]
             self.lexical.add(entry.id, [*words, *words, *terms(entry.answer)])
-        for space, index in self.vectors.items():
-            read = {p.entry.id: found[space] for p, found in items if space in found}
-            for prepared, _ in items:
-                if prepared.entry.id not in read:
-                    index.remove(prepared.entry.id)
-                    self.tokens[space].discard(prepared.entry.id)
-            index.put_many({key: reading.vectors for key, reading in read.items()})
-            self.tokens[space].update({key: reading.tokens for key, reading in read.items()})
 
     def remove(self, entry_ids: Iterable[str]) -> None:
-        """Take entries out; unknown ids are passed over."""
+        """Take entries out; unknown ids are passed over.
+
+        Vectors go last: an entry whose vectors cannot be dropped is not found all the same.
+        """
+        entry_ids = list(entry_ids)
         for entry_id in entry_ids:
             item = self.prepared.pop(entry_id, None)
             if item is not None:
                 self._forget_family(item)
                 self._note_wording(item.entry, there=False)
                 self.lexical.remove(entry_id)
-                for space, index in self.vectors.items():
-                    index.remove(entry_id)
-                    self.tokens[space].discard(entry_id)
+            for tokens in self.tokens.values():
+                tokens.discard(entry_id)
+        for index in self.vectors.values():
+            index.drop(entry_ids)
+
+    def sweep(self, wanted: Iterable[Entry]) -> None:
+        """Drop vectors that dead processes left over; ``wanted`` is all that the base holds."""
+        versions = [(entry, version_of(entry)) for entry in wanted]
+        for space, index in self.vectors.items():
+            index.sweep({e.id: version for e, version in versions if space in spaces_of(e)})
 
     def expect(self, entries: Iterable[Entry]) -> None:
         """Be told of all entries that will be put, portion by portion; of none when that is
         done."""
         coming = list(entries)
         for space, index in self.vectors.items():
-            more = sum(vectors_of(entry) for entry in coming if space in spaces_of(entry))
-            index.expect(len(index) + more if more else 0)
+            index.expect(sum(vectors_of(entry) for entry in coming if space in spaces_of(entry)))
 
     def relieve(self) -> None:
         """Wait, where so much was added while a large index is built that searches suffer. To be

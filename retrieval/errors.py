@@ -6,6 +6,7 @@ RetrievalError
 │   ├── ModelCorrupt       a file's sha256 is not the pinned one
 │   └── ConversionFailed   the weights could not be converted
 ├── IndexCorrupt           a snapshot on disk cannot be trusted; rebuild it
+├── IndexUnavailable       the server that keeps the vectors cannot be used
 └── NotLoaded              a component was used before its load()
 """
 
@@ -32,6 +33,10 @@ class ConversionFailed(ModelError):
 
 class IndexCorrupt(RetrievalError):
     """A snapshot on disk is damaged or belongs to another encoder; it has to be rebuilt."""
+
+
+class IndexUnavailable(RetrievalError):
+    """The server that keeps the vectors of entries cannot be used; the message says what to do."""
 
 
 class NotLoaded(RetrievalError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +23,7 @@ from retrieval.catalogue import (
     vectors_of,
 )
 from retrieval.encoder import open_encoder
+from retrieval.entry_vectors import LocalVectors, OpenVectors
 from retrieval.errors import NotLoaded
 from retrieval.features import Candidates
 from retrieval.models import ModelStore
@@ -35,8 +36,9 @@ from retrieval.worded import learn
 _log = logging.getLogger(__name__)
 
 _READ_AT_ONCE = 64
-#: More entries than this are put in portions, and become visible in portions.
-_PUT_AT_ONCE = 512
+#: Entries for which the catalogue is lent without a pause; a search waits for no more. More than
+#: this are put in portions, and become visible in portions.
+_AT_ONCE = 256
 #: Entries in a file of a snapshot.
 _BLOCK = 4_096
 
@@ -45,8 +47,9 @@ class HybridRetriever:
     """Implements :class:`retrieval.types.Retriever`.
 
     ``encoder_en`` compares English with English, ``encoder_multi`` everything with everything;
-    each is a name of the model store or an encoder. ``on_progress`` is told how many entries of how
-    many have been put, where they are put in portions.
+    each is a name of the model store or an encoder. ``open_vectors`` says where their vectors of
+    entries are kept and searched; in this process where it is not given. ``on_progress`` is told
+    how many entries of how many have been put, where they are put in portions.
     Searches and edits may come from any thread; encoding happens outside the lock, so that an
     edit does not hold up searches.
     """
@@ -59,6 +62,7 @@ class HybridRetriever:
         encoder_multi: str | Encoder,
         *,
         calibration: Calibration | None = None,
+        open_vectors: OpenVectors = LocalVectors.open,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self._index_dir = index_dir
@@ -67,6 +71,7 @@ class HybridRetriever:
             "multi": open_encoder(encoder_multi, store),
         }
         self._calibration = calibration
+        self._open_vectors = open_vectors
         self._on_progress = on_progress
         self._searcher = Searcher(self._encoders, self._locked)
         # Writers queue up on the first, so that edits apply in the order they were asked for;
@@ -90,7 +95,7 @@ class HybridRetriever:
         return self._calibration is not None and self._calibration.encoders == names
 
     def load(self) -> None:
-        """Load models and the last snapshot. Raises ModelError.
+        """Load models and the last snapshot. Raises ModelError and IndexUnavailable.
 
         A damaged snapshot is set aside: ``damage`` then says what was wrong, the index is empty,
         and ``replace_all`` fills it, reading anew only what is not to be trusted.
@@ -106,7 +111,7 @@ class HybridRetriever:
             )
         found = disk.read(self._index_dir)
         with self._lock:
-            self._catalogue = Catalogue(self._encoders, self._index_dir)
+            self._catalogue = Catalogue(self._encoders, self._index_dir, self._open_vectors)
             if found is None:
                 return
             self.damage = found.damage
@@ -153,13 +158,17 @@ class HybridRetriever:
         self._learn_if_due()
 
     def replace_all(self, entries: Iterable[Entry]) -> None:
-        """Make the index hold exactly these entries; what has not changed is not encoded again."""
+        """Make the index hold exactly these entries; what has not changed is not encoded again,
+        unless its vectors are not all there."""
         wanted = {entry.id: entry for entry in entries}
         with self._writing:
             with self._locked() as catalogue:
-                have = {key: p.digest for key, p in catalogue.prepared.items()}
+                catalogue.sweep(wanted.values())
+                broken = set(catalogue.incomplete())
+                have = {k: p.digest for k, p in catalogue.prepared.items() if k not in broken}
+                gone = (catalogue.prepared.keys() | broken) - wanted.keys()
             changed = [e for e in wanted.values() if have.get(e.id) != digest_of(e)]
-            self._fill(changed, wanted.keys())
+            self._fill(changed, gone)
             with self._locked():
                 self._spare = {}
                 self.damage = None
@@ -197,21 +206,34 @@ class HybridRetriever:
         disk.write(self._index_dir, [item.entry for item in items], self._blocks(items))
 
     def _blocks(self, items: Sequence[Prepared]) -> Iterator[disk.Block]:
-        """What the encoders made of entries, a portion at a time: searches and edits go on. What is
-        edited meanwhile is left out, and read again by whoever loads the snapshot."""
+        """What the encoders made of entries, a portion at a time: searches and edits go on.
+
+        What is edited meanwhile, and what another process has just replaced the vectors of, is
+        left out: whoever loads the snapshot reads it again.
+        """
         for space, encoder in self._encoders.items():
             mine = [item for item in items if space in spaces_of(item.entry)]
             for start in range(0, len(mine), _BLOCK):
                 digests: list[bytes] = []
                 readings: list[EntryReading] = []
-                for at in range(start, min(start + _BLOCK, len(mine)), _PUT_AT_ONCE):
-                    some = mine[at : min(at + _PUT_AT_ONCE, start + _BLOCK)]
-                    with self._locked() as catalogue:
-                        some = [i for i in some if catalogue.prepared.get(i.entry.id) is i]
-                        readings += catalogue.reading(space, [item.entry.id for item in some])
-                    digests += [disk.entry_digest(item.entry) for item in some]
+                block = mine[start : start + _BLOCK]
+                for at in range(0, len(block), _AT_ONCE):
+                    for entry, reading in self._lent(space, block[at : at + _AT_ONCE]):
+                        digests.append(disk.entry_digest(entry))
+                        readings.append(reading)
                 if digests:
                     yield disk.Block(encoder.version, tuple(digests), readings)
+
+    def _lent(self, space: Space, items: Sequence[Prepared]) -> list[tuple[Entry, EntryReading]]:
+        """Those of the entries that are still the same, with what the encoder made of them."""
+        with self._locked() as catalogue:
+            same = [i.entry for i in items if catalogue.prepared.get(i.entry.id) is i]
+            readings = catalogue.reading(space, [entry.id for entry in same])
+        return [
+            (entry, reading)
+            for entry, reading in zip(same, readings, strict=True)
+            if len(reading.vectors) == vectors_of(entry)
+        ]
 
     def candidates(self, text: str, lang: Lang) -> Candidates:
         """The candidates of a message with their features; what fitting calibration looks at."""
@@ -261,28 +283,27 @@ class HybridRetriever:
                 self._learner = None
             return old
 
-    def _fill(self, entries: Sequence[Entry], wanted: Set[str] | None = None) -> None:
-        """Put entries, and take out all that is not ``wanted`` where that is given: in one step, or
-        where they are many portion by portion."""
-        if len(entries) <= _PUT_AT_ONCE:
-            self._put(entries, wanted)
+    def _fill(self, entries: Sequence[Entry], gone: Collection[str] = ()) -> None:
+        """Put entries and take out those that are ``gone``: in one step, or where they are many
+        portion by portion."""
+        if len(entries) <= _AT_ONCE:
+            self._put(entries, gone)
             return
         with self._locked() as catalogue:
             catalogue.expect(entries)
         try:
-            for start in range(0, len(entries), _PUT_AT_ONCE):
-                self._put(entries[start : start + _PUT_AT_ONCE], wanted if start == 0 else None)
+            for start in range(0, len(entries), _AT_ONCE):
+                self._put(entries[start : start + _AT_ONCE], () if start else gone)
                 catalogue.relieve()
                 if self._on_progress is not None:
-                    self._on_progress(min(start + _PUT_AT_ONCE, len(entries)), len(entries))
+                    self._on_progress(min(start + _AT_ONCE, len(entries)), len(entries))
         finally:
             catalogue.expect(())
 
-    def _put(self, entries: Sequence[Entry], wanted: Set[str] | None) -> None:
+    def _put(self, entries: Sequence[Entry], gone: Collection[str]) -> None:
         items = self._encode_entries(entries)
         with self._locked() as catalogue:
-            if wanted is not None:
-                catalogue.remove([key for key in catalogue.prepared if key not in wanted])
+            catalogue.remove(gone)
             catalogue.put(items)
 
     def _encode_entries(

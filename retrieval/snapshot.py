@@ -17,13 +17,13 @@ import math
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, overload
 
 import numpy as np
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from retrieval.catalogue import texts_of
@@ -34,11 +34,10 @@ from retrieval.types import Entry
 _FORMAT = 3
 _ENTRIES = "entries.json"
 _MANIFEST = "manifest.json"
+_UNFINISHED = ".writing-"
+_LOCK = ".lock"
 _KEEP = 2
 _DIGEST_BYTES = 16
-_WRITING = ".writing-"
-#: A snapshot that is being written gets a new file every few seconds.
-_ABANDONED_S = 3600.0
 _PARTS = ("vectors", "all", "asked", "weights")
 
 
@@ -92,11 +91,21 @@ def entry_digest(entry: Entry) -> bytes:
 
 
 def write(folder: Path, entries: Sequence[Entry], blocks: Iterable[Block]) -> Path:
-    """Write a snapshot atomically and drop all but the newest two. Raises OSError."""
+    """Write a snapshot atomically and drop all but the newest two. Raises OSError.
+
+    Several processes may share the folder: they write one after the other.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    _clear_away(folder)
+    with _alone(folder):
+        # What is there now was left by a process that was killed while it wrote.
+        for left in folder.glob(f"{_UNFINISHED}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        return _write(folder, entries, blocks)
+
+
+def _write(folder: Path, entries: Sequence[Entry], blocks: Iterable[Block]) -> Path:
     number = max((int(p.name.partition("-")[2]) for p in _existing(folder)), default=0) + 1
-    work = Path(tempfile.mkdtemp(prefix=_WRITING, dir=folder))
+    work = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
     try:
         encoders = {}
         for place, block in enumerate(blocks):
@@ -118,21 +127,23 @@ def write(folder: Path, entries: Sequence[Entry], blocks: Iterable[Block]) -> Pa
     return target
 
 
-def _clear_away(folder: Path) -> None:
-    """Remove what a process that was killed while it wrote has left behind."""
-    for path in folder.glob(f"{_WRITING}*"):
-        if time.time() - path.stat().st_mtime > _ABANDONED_S:
-            shutil.rmtree(path, ignore_errors=True)
-
-
 def read(folder: Path) -> Snapshot | None:
     """Read the newest snapshot that is whole; else what is usable of the newest.
 
     None where there has never been one.
     """
-    found = _existing(folder) if folder.is_dir() else []
+    if not folder.is_dir():
+        return None
+    if not os.access(folder, os.W_OK):
+        return _read(folder)
+    # Another process must not drop what is being read.
+    with _alone(folder):
+        return _read(folder)
+
+
+def _read(folder: Path) -> Snapshot | None:
     newest: Snapshot | None = None
-    for path in reversed(found):
+    for path in reversed(_existing(folder)):
         snapshot = _read_one(path)
         if snapshot.damage is None:
             return snapshot
@@ -255,6 +266,11 @@ def _put(path: Path, data: bytes) -> None:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def _alone(folder: Path) -> FileLock:
+    """The folder's lock; the system gives it back when its holder dies."""
+    return FileLock(folder / _LOCK)
 
 
 def _sync(folder: Path) -> None:

@@ -148,10 +148,10 @@ class VectorIndex:
         return sorted(named, key=lambda item: (-item[1], item[0]))[:limit]
 
     def expect(self, vectors: int) -> None:
-        """Be told that so many vectors will be there in the end, 0 when all are: the index is then
-        built once for them, and not for every size on the way."""
+        """Be told that so many vectors are still to come, 0 when that is over: the index is then
+        built once for all of them, and not for every size on the way."""
         with self._lock:
-            self._expected = vectors
+            self._expected = self._live + vectors if vectors else 0
         self._tidy_if_due()
 
     def join(self) -> None:

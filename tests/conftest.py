@@ -56,12 +56,18 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'grapevine.db'}"
 
 
+@pytest.fixture
+def empty_postgres_url(_postgres_server: str) -> str:
+    """URL of a database on a real PostgreSQL that is made anew for this test."""
+    return _create_database(_postgres_server, "grapevine_each")
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def any_url(request: pytest.FixtureRequest) -> str:
     """URL of an empty database, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         return str(request.getfixturevalue("sqlite_url"))
-    return _create_database(str(request.getfixturevalue("_postgres_server")), "grapevine_each")
+    return str(request.getfixturevalue("empty_postgres_url"))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from retrieval.errors import IndexUnavailable
 from retrieval.types import Retriever
 from web.asyncapi.routes import asyncapi_router
 from web.channels.clients import Ends
@@ -43,7 +44,8 @@ def create_app(settings: Settings, retriever: Retriever | None = None) -> FastAP
     """The application, with all parts built from ``settings`` and started with its lifespan.
 
     ``retriever`` takes the place of the one that the settings describe. Raises
-    UnsafeApiSettings where the settings would open the compatible ends to strangers.
+    UnsafeApiSettings where the settings would open the compatible ends to strangers, and
+    IndexUnavailable where they want vectors kept in a database that cannot.
     """
     services = build(settings, retriever)
 
@@ -104,7 +106,7 @@ def main() -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         app = create_app(settings)
-    except (UnsafeApiSettings, OSError) as error:
+    except (UnsafeApiSettings, IndexUnavailable, OSError) as error:
         sys.exit(str(error))
     uvicorn.Server(server_config(app, settings)).run()
 

@@ -15,6 +15,7 @@ from generation.compose import Composer
 from generation.ctranslate import CTranslate2Generator
 from generation.smalltalk import SmallTalk
 from knowledge.database import open_engine
+from knowledge.notice import ChangeListener
 from knowledge.store import KnowledgeStore
 from retrieval.hybrid import HybridRetriever
 from retrieval.models import ModelStore
@@ -47,6 +48,7 @@ from web.security.origins import Origins
 from web.security.tokens import Tokens
 from web.settings import Settings
 from web.supervisor.secret_file import with_secrets
+from web.vectors import open_vectors
 from web.warming import warm
 
 logger = logging.getLogger(__name__)
@@ -130,9 +132,10 @@ class Services:
 
 
 def build(settings: Settings, retriever: Retriever | None = None) -> Services:
-    """Build all parts; loads and connects nothing yet. Raises OSError, ModelError.
+    """Build all parts; loads and connects nothing yet.
 
-    ``retriever`` takes the place of the one that the settings describe.
+    ``retriever`` takes the place of the one that the settings describe. Raises OSError,
+    ModelError, and IndexUnavailable where the settings contradict each other.
     """
     settings = with_secrets(settings)
     assert settings.bot_secret is not None
@@ -140,9 +143,7 @@ def build(settings: Settings, retriever: Retriever | None = None) -> Services:
     engine = open_engine(settings.database_url or f"sqlite:///{settings.data_dir / 'grapevine.db'}")
     store, book, threads = KnowledgeStore(engine), EntryBook(), LogThreads()
     models = ModelStore(settings.cache_dir, settings.model_dir)
-    retriever = retriever or HybridRetriever(
-        models, index_folder(settings.data_dir), settings.encoder_en, settings.encoder_multi
-    )
+    retriever = retriever or _retriever(settings, models, engine)
     generator = _generator(settings, models)
     indexer = Indexer(
         store,
@@ -150,6 +151,7 @@ def build(settings: Settings, retriever: Retriever | None = None) -> Services:
         book,
         also_load=generator.load if generator else None,
         warm=partial(warm, retriever, generator.languages if generator else ()),
+        listener=ChangeListener(engine) if engine.dialect.name == "postgresql" else None,
     )
     bot = BotClient(
         settings.bot_url or f"http://127.0.0.1:{settings.bot_port}",
@@ -178,6 +180,16 @@ def build(settings: Settings, retriever: Retriever | None = None) -> Services:
         service=service,
         gateway=_gateway(settings, service),
         bot_awaited_until=monotonic() + settings.bot_patience_s,
+    )
+
+
+def _retriever(settings: Settings, models: ModelStore, engine: Engine) -> Retriever:
+    return HybridRetriever(
+        models,
+        index_folder(settings.data_dir),
+        settings.encoder_en,
+        settings.encoder_multi,
+        open_vectors=open_vectors(settings, engine),
     )
 
 

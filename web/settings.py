@@ -6,6 +6,7 @@ Only this module reads the environment; everything below is handed what it needs
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,6 +33,11 @@ class Settings(BaseSettings):
     )
     database_url: str | None = Field(
         default=None, description="SQLAlchemy URL; SQLite in the data folder where unset."
+    )
+    index: Literal["memory", "pgvector"] = Field(
+        default="memory",
+        description="Where the vectors of entries are kept and searched: 'memory' of each web "
+        "process, or 'pgvector', in the database, which then has to be a PostgreSQL.",
     )
     host: str = Field(default="127.0.0.1", description="Address the web process listens on.")
     port: int = Field(default=8080, ge=1, le=65535, description="Port the web process listens on.")

@@ -1,14 +1,21 @@
-"""The hybrid retriever held to the suite, with hashed vectors and with the real encoders."""
+"""The hybrid retriever held to the suite: with hashed vectors and with the real encoders, and with
+its vectors in memory and in a real PostgreSQL with pgvector."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, text
 
+from knowledge.database import open_engine
 from retrieval.errors import NotLoaded
 from retrieval.hybrid import HybridRetriever
 from retrieval.models import ModelStore
+from retrieval.pgvector import PgVectors
+from retrieval.pgvector_schema import TABLE
 from retrieval.types import Retriever
 from tests.conformance.retriever_suite import RetrieverSuite
 from tests.retrieval.conftest import small_retriever
@@ -31,6 +38,26 @@ class TestHashedHybrid(RetrieverSuite):
 
 
 @pytest.fixture(scope="module")
+def vector_engine(postgres_url: str) -> Iterator[Engine]:
+    """A real PostgreSQL that holds no vectors yet."""
+    made = open_engine(postgres_url)
+    with made.begin() as connection:
+        connection.execute(text(f"DROP TABLE IF EXISTS {TABLE}"))
+    yield made
+    made.dispose()
+
+
+class TestHashedPgVector(RetrieverSuite):
+    @pytest.fixture
+    def retriever(self, tmp_path: Path, vector_engine: Engine) -> Retriever:
+        made = small_retriever(tmp_path, open_vectors=partial(PgVectors.open, vector_engine))
+        made.load()
+        with vector_engine.begin() as connection:
+            connection.execute(text(f"TRUNCATE {TABLE}"))
+        return made
+
+
+@pytest.fixture(scope="module")
 def real_hybrid(tmp_path_factory: pytest.TempPathFactory) -> HybridRetriever:
     settings = Settings()
     made = HybridRetriever(
@@ -49,3 +76,27 @@ class TestRealHybrid(RetrieverSuite):
     def retriever(self, real_hybrid: HybridRetriever) -> Retriever:
         real_hybrid.replace_all([])
         return real_hybrid
+
+
+@pytest.fixture(scope="module")
+def real_pgvector(
+    vector_engine: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> HybridRetriever:
+    settings = Settings()
+    made = HybridRetriever(
+        ModelStore(settings.cache_dir, settings.model_dir),
+        tmp_path_factory.mktemp("index"),
+        settings.encoder_en,
+        settings.encoder_multi,
+        open_vectors=partial(PgVectors.open, vector_engine),
+    )
+    made.load()
+    return made
+
+
+@pytest.mark.models
+class TestRealPgVector(RetrieverSuite):
+    @pytest.fixture
+    def retriever(self, real_pgvector: HybridRetriever) -> Retriever:
+        real_pgvector.replace_all([])
+        return real_pgvector

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.entry_vectors import LocalVectors, OpenVectors
 from retrieval.hybrid import HybridRetriever
 from retrieval.models import ModelStore
 from retrieval.types import Entry
@@ -37,13 +38,18 @@ SMALL_BASE = (
 
 
 def small_retriever(
-    folder: Path, *, version: str = "1", on_progress: Callable[[int, int], None] | None = None
+    folder: Path,
+    *,
+    version: str = "1",
+    open_vectors: OpenVectors = LocalVectors.open,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> HybridRetriever:
     return HybridRetriever(
         ModelStore(folder / "cache"),
         folder / "index",
         HashingEncoder("hash-en", 64, version),
         HashingEncoder("hash-multi", 96, version),
+        open_vectors=open_vectors,
         on_progress=on_progress,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def written(tmp_path: Path) -> Path:
     made.load()
     made.replace_all(SMALL_BASE)
     made.snapshot()
-    (folder,) = (tmp_path / "index").iterdir()
+    (folder,) = (tmp_path / "index").glob("snapshot-*")
     return folder
 
 
@@ -100,7 +101,7 @@ def test_the_snapshot_before_stands_in_for_a_damaged_one(tmp_path: Path, written
     made.load()
     made.remove(["roaming"])
     made.snapshot()
-    newest = sorted((tmp_path / "index").iterdir())[-1]
+    newest = sorted((tmp_path / "index").glob("snapshot-*"))[-1]
     assert newest != written
     flip(newest / "manifest.json")
     again = small_retriever(tmp_path)
@@ -124,7 +125,7 @@ def test_only_the_two_newest_are_kept_and_no_half_written_one(tmp_path: Path) ->
     made.replace_all(SMALL_BASE)
     for _ in range(4):
         made.snapshot()
-    names = sorted(path.name for path in (tmp_path / "index").iterdir())
+    names = sorted(path.name for path in (tmp_path / "index").glob("snapshot-*"))
     assert names == ["snapshot-000003", "snapshot-000004"]
 
 
@@ -140,7 +141,7 @@ def test_a_failed_write_leaves_the_last_one(
     monkeypatch.setattr("retrieval.snapshot.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         made.snapshot()
-    assert [path.name for path in (tmp_path / "index").iterdir()] == [written.name]
+    assert [path.name for path in (tmp_path / "index").glob("snapshot-*")] == [written.name]
 
 
 def test_nothing_is_read_where_nothing_was_written(tmp_path: Path) -> None:
@@ -158,14 +159,12 @@ def test_a_writer_that_is_killed_leaves_the_last_one(tmp_path: Path, written: Pa
         made.snapshot()
         os._exit(0)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL
-    left = [path for path in (tmp_path / "index").iterdir() if path != written]
+    left = list((tmp_path / "index").glob(".writing-*"))
     assert len(left) == 1
     again = small_retriever(tmp_path)
     again.load()
     assert again.damage is None
     assert again.check(SMALL_BASE).ok
-    # What was left behind is cleared away once it can be nobody's any more.
-    os.utime(left[0], (0, 0))
     again.snapshot()
     assert left[0] not in (tmp_path / "index").iterdir()
 
@@ -199,7 +198,7 @@ def test_edits_while_it_is_written_are_read_again(
 def test_a_large_base_is_put_and_written_in_portions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("retrieval.hybrid._PUT_AT_ONCE", 3)
+    monkeypatch.setattr("retrieval.hybrid._AT_ONCE", 3)
     monkeypatch.setattr("retrieval.hybrid._BLOCK", 5)
     told: list[tuple[int, int]] = []
     made = small_retriever(tmp_path, on_progress=lambda *step: told.append(step))
@@ -219,3 +218,40 @@ def test_a_large_base_is_put_and_written_in_portions(
         assert [r.p for r in found] == pytest.approx([r.p for r in wanted], abs=1e-6)
     made.replace_all(base[5:])
     assert made.check(base[5:]).ok
+
+
+def test_writers_of_one_folder_wait_for_each_other(tmp_path: Path) -> None:
+    writers = [small_retriever(tmp_path) for _ in range(4)]
+    for one in writers:
+        one.load()
+        one.replace_all(SMALL_BASE)
+    (tmp_path / "index").mkdir(exist_ok=True)
+    (tmp_path / "index" / ".writing-of-a-dead-process").mkdir()
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(5):
+            list(pool.map(lambda one: one.snapshot(), writers))
+    names = sorted(path.name for path in (tmp_path / "index").iterdir())
+    assert names == [".lock", "snapshot-000019", "snapshot-000020"]
+
+
+def test_a_snapshot_during_edits_can_be_loaded(tmp_path: Path) -> None:
+    made = small_retriever(tmp_path)
+    made.load()
+    made.replace_all(SMALL_BASE)
+    first, second, *others = SMALL_BASE
+    with ThreadPoolExecutor(1) as pool:
+        for revision in range(2, 12):
+            edited = replace(first, revision=revision, question=f"Why {revision}?")
+            writing = pool.submit(made.snapshot)
+            made.upsert([edited])
+            made.remove([second.id])
+            writing.result()
+            again = small_retriever(tmp_path)
+            again.load()
+            assert again.damage is None
+            again.replace_all([edited, *others])
+            assert again.check([edited, *others]).ok
+            assert {one.entry_id for one in again.search(second.question).ranked} <= {
+                one.id for one in (edited, *others)
+            }
+            made.upsert([second])

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -21,13 +22,14 @@ pytestmark = pytest.mark.models
 
 
 @contextmanager
-def serving(folder: Path, bot: StandInBot) -> Iterator[tuple[str, Services]]:
+def serving(folder: Path, bot: StandInBot, **changes: Any) -> Iterator[tuple[str, Services]]:
     settings = Settings(
         data_dir=folder,
         bot_url=f"http://127.0.0.1:{bot.port}",
         bot_secret=SECRET,  # type: ignore[arg-type]
         generator="none",
         demo=True,
+        **changes,
     )
     prepare_database(settings)
     app = create_app(settings)
@@ -75,5 +77,28 @@ def test_right_answers_in_both_languages_and_a_warm_start(tmp_path: Path) -> Non
                 assert services.retriever.check(services.store.published()).ok
             # The second round starts from what the first one wrote to disk at its end.
             assert any((tmp_path / "index").iterdir())
+    finally:
+        bot.close()
+
+
+def test_two_servers_share_their_vectors_in_postgres(
+    tmp_path: Path, empty_postgres_url: str
+) -> None:
+    bot, shared = StandInBot(), {"database_url": empty_postgres_url, "index": "pgvector"}
+    try:
+        with (
+            serving(tmp_path / "one", bot, **shared) as (url, one),
+            serving(tmp_path / "two", bot, **shared) as (other_url, two),
+        ):
+            entry = next(e for e in one.store.published() if e.lang == "zh")
+            one.store.edit(entry.id, author="kim", answer="改过的回答。")
+            for address in (url, other_url):
+                wait_for(lambda at=address: ask(at, entry.question)["text"] == "改过的回答。", 30)
+            one.store.set_status(entry.id, "disabled", author="kim")
+            wait_for(lambda: not any(s.book.get(entry.id) for s in (one, two)))
+            for address in (url, other_url):
+                assert ask(address, entry.question)["text"] != "改过的回答。"
+            for services in (one, two):
+                assert services.retriever.check(services.store.published()).ok
     finally:
         bot.close()

@@ -27,7 +27,7 @@ _RESTART = "none needed: the next start of 'grapevine up' mends it"
 def check(settings: Settings) -> Iterator[Finding]:
     """Load the snapshot as the web process would and compare it with the base."""
     folder = settings.data_dir / "index"
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if not folder.is_dir() or not any(folder.glob("snapshot-*")):
         yield Finding(_AREA, "snapshot", "ok", "not made yet: 'grapevine up' makes it")
         return
     store = ModelStore(settings.cache_dir, settings.model_dir)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from web.doctor import bot, database, environment, fonts, index, models
+from web.doctor import bot, database, environment, fonts, index, models, vectors
 from web.doctor.findings import Check, Finding
 from web.settings import Settings
 
@@ -13,6 +13,7 @@ CHECKS: Mapping[str, Check] = {
     "database": database.check,
     "models": models.check,
     "index": index.check,
+    "vectors": vectors.check,
     "bot": bot.check,
     "fonts": fonts.check,
 }

@@ -43,18 +43,20 @@ def database_url(settings: Settings) -> str:
 def prepare_database(settings: Settings, demo: Path = DEMO) -> int:
     """Bring the tables up to date and load the demo entries into a base that never held any.
 
-    Returns how many were loaded. Raises SQLAlchemyError and KnowledgeError.
+    Returns how many were loaded. Raises SQLAlchemyError, KnowledgeError and IndexUnavailable.
     """
     from knowledge.changes import last_seq
     from knowledge.database import open_engine, reading
     from knowledge.store import KnowledgeStore
     from knowledge.transfer.importing import import_file
     from web.migrations import upgrade
+    from web.vectors import prepare_vectors
 
     settings.make_data_dir()
     engine = open_engine(database_url(settings))
     try:
         upgrade(engine)
+        prepare_vectors(settings, engine)
         with reading(engine) as connection:
             untouched = last_seq(connection) == 0
         if not (settings.demo and untouched):
@@ -73,7 +75,7 @@ def prepare_database(settings: Settings, demo: Path = DEMO) -> int:
 def prepare_web(settings: Settings, progress: Callable[[str], Progress]) -> None:
     """All that the web process needs before it starts.
 
-    Raises ModelError, SQLAlchemyError, KnowledgeError.
+    Raises ModelError, IndexUnavailable, SQLAlchemyError, KnowledgeError.
     """
     ensure_models(settings, progress)
     report = progress("knowledge base")

@@ -10,11 +10,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from knowledge.database import open_engine
+from retrieval.pgvector_schema import open_table
 from web.cli import app
-from web.doctor import Finding, bot, database, environment, examine, fonts, index, models
+from web.doctor import (
+    Finding,
+    bot,
+    database,
+    environment,
+    examine,
+    fonts,
+    index,
+    models,
+    vectors,
+)
 from web.doctor.run import CHECKS
 from web.migrations import upgrade
 from web.settings import Settings
@@ -242,3 +254,42 @@ def test_a_damaged_model_is_found_by_its_hash(tmp_path: Path) -> None:
     found = _by_name(models.check(Settings(cache_dir=tmp_path)))["reader-en"]
     assert found.status == "fail"
     assert "--force reader-en" in found.remedy
+
+
+def test_pgvector_without_a_postgres_is_named_with_both_settings(settings: Settings) -> None:
+    wrong = settings.model_copy(update={"index": "pgvector"})
+    (found,) = vectors.check(wrong)
+    assert found.status == "fail"
+    assert "GRAPEVINE_DATABASE_URL" in found.remedy
+    assert "GRAPEVINE_INDEX" in found.remedy
+    (found,) = vectors.check(settings)
+    assert found.status == "ok"
+
+
+def test_pgvector_is_looked_for_on_the_server(settings: Settings, empty_postgres_url: str) -> None:
+    right = settings.model_copy(update={"index": "pgvector", "database_url": empty_postgres_url})
+    found = _by_name(vectors.check(right))
+    assert found["extension"].status == "warn"
+    assert "CREATE EXTENSION" in found["extension"].remedy
+    engine = open_engine(empty_postgres_url)
+    open_table(engine)
+    assert {f.status for f in vectors.check(right)} == {"ok"}
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO kb_vectors (encoder, entry_id, revision, position, digest, embedding)"
+                " SELECT n::text, 'a', 1, 0, '', '[1]' FROM generate_series(1, 3) AS n"
+            )
+        )
+    found = _by_name(vectors.check(right))
+    assert found["table"].status == "warn"
+    assert "DROP TABLE" in found["table"].remedy
+    engine.dispose()
+
+
+def test_a_server_of_vectors_that_is_away_is_said_so(settings: Settings) -> None:
+    url = "postgresql+psycopg://nobody@127.0.0.1:1/none"
+    away = settings.model_copy(update={"index": "pgvector", "database_url": url})
+    (found,) = vectors.check(away)
+    assert found.status == "fail"
+    assert "does not answer" in found.detail

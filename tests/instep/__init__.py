@@ -1,0 +1,1 @@
+"""Several processes on one base: in step with each other, and consistent after a SIGKILL."""
