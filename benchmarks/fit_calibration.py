@@ -12,8 +12,9 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +28,10 @@ from benchmarks.calibration_worlds import World, all_worlds
 from benchmarks.choice_model import Case
 from benchmarks.turn_model import TurnCase, fit_turns, judge_turns
 from retrieval.calibration import DEFAULT_FILE, Calibration, shares
+from retrieval.encoder import open_encoder
 from retrieval.hybrid import HybridRetriever
 from retrieval.models import ModelStore
+from retrieval.types import Encoder
 from web.evaluation import metrics
 from web.settings import Settings
 
@@ -48,6 +51,14 @@ class Asked:
     case: Case
     usual: bool = False
     worded: bool = False
+
+
+#: The English and the multilingual one: names of the model store, or encoders.
+Encoders = tuple[str | Encoder, str | Encoder]
+#: Weights from questions and turns, for the encoders named.
+Fit = Callable[[Sequence[Asked], Sequence[TurnCase], tuple[str, str]], Calibration]
+#: Everything that was asked, with the weights that it is to be judged by.
+Judged = tuple[list[tuple[Asked, Calibration]], list[tuple[TurnCase, Calibration]]]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -76,11 +87,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def ask_all(
-    worlds: Sequence[World], store: ModelStore, encoders: tuple[str, str]
+    worlds: Sequence[World],
+    store: ModelStore,
+    encoders: tuple[str, str],
+    opened: Callable[[str, ModelStore], Encoder] = open_encoder,
 ) -> tuple[list[Asked], list[TurnCase]]:
-    """Ask every question and turn of every world and keep the candidates' features."""
+    """Ask every question and turn of every world and keep the candidates' features. Each thread
+    has encoders of its own, which it loads once."""
+    own = threading.local()
+
+    def asked_of(world: World) -> list[Asked | TurnCase]:
+        if not hasattr(own, "encoders"):
+            own.encoders = tuple(opened(name, store) for name in encoders)
+        return list(cases_of(world, store, own.encoders))
+
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        made = threads.map(lambda world: list(cases_of(world, store, encoders)), worlds)
+        made = threads.map(asked_of, worlds)
         every = [one for some in track(made, "worlds asked", len(worlds)) for one in some]
     return (
         [one for one in every if isinstance(one, Asked)],
@@ -89,11 +111,12 @@ def ask_all(
 
 
 def cases_of(
-    world: World, store: ModelStore, encoders: tuple[str, str] = ENCODERS
+    world: World, store: ModelStore, encoders: Encoders = ENCODERS
 ) -> Iterator[Asked | TurnCase]:
     """The questions of one world, and its turns."""
     with tempfile.TemporaryDirectory() as folder:
-        empty = Calibration(encoders, {}, {})
+        first, second = (one if isinstance(one, str) else one.name for one in encoders)
+        empty = Calibration((first, second), {}, {})
         retriever = HybridRetriever(store, Path(folder), *encoders, calibration=empty)
         retriever.load()
         retriever.replace_all(world.entries)
@@ -112,6 +135,8 @@ def fit(
     asked: Sequence[Asked],
     turns: Sequence[TurnCase],
     encoders: tuple[str, str] = ENCODERS,
+    *,
+    rescale: bool = True,
 ) -> Calibration:
     """Fit the weights on all that was asked of entries with few phrasings, then how sure they are
     on the usual alone; last, those of entries with many, and how a turn is read.
@@ -122,7 +147,7 @@ def fit(
     plain = [one.case for one in asked if not one.worded]
     weights = Calibration(encoders, *choice_model.fit(plain))
     usual = [one.case for one in asked if one.usual]
-    if usual:
+    if usual and rescale:
         weights = choice_model.rescaled(weights, usual)
     worded = [one.case for one in asked if one.worded]
     if worded:
@@ -134,21 +159,11 @@ def cross_validate(
     asked: Sequence[Asked], turns: Sequence[TurnCase], encoders: tuple[str, str]
 ) -> dict[str, dict[str, float]]:
     """Hold out each fifth of the families once; print and return how the others' weights do."""
-    families = sorted({_family(one) for one in asked})
+    questions, in_turn = held_out(asked, turns, encoders)
     judged: dict[str, list[tuple[Asked, Calibration]]] = defaultdict(list)
-    in_turn: list[tuple[TurnCase, Calibration]] = []
-    for fold in range(min(_FOLDS, len(families))):
-        out = set(families[fold::_FOLDS])
-        weights = fit(
-            [one for one in asked if _family(one) not in out],
-            [one for one in turns if _family(one) not in out],
-            encoders,
-        )
-        in_turn += [(one, weights) for one in turns if _family(one) in out]
-        for one in asked:
-            if _family(one) in out:
-                name = f"{one.source}, all phrasings" if one.worded else one.source
-                judged[name].append((one, weights))
+    for one, weights in questions:
+        name = f"{one.source}, all phrasings" if one.worded else one.source
+        judged[name].append((one, weights))
     report = {}
     for source, pairs in sorted(judged.items()):
         report[source] = judge(pairs)
@@ -161,6 +176,28 @@ def cross_validate(
         report[name] = dict(judge_turns([pair for pair in in_turn if pair[0].lang == lang]))
         print(f"{name:22s}", report[name])
     return report
+
+
+def held_out(
+    asked: Sequence[Asked],
+    turns: Sequence[TurnCase],
+    encoders: tuple[str, str],
+    fitted: Fit = fit,
+) -> Judged:
+    """Everything with weights ``fitted`` on the other four fifths of the families."""
+    families = sorted({_family(one) for one in asked})
+    questions: list[tuple[Asked, Calibration]] = []
+    in_turn: list[tuple[TurnCase, Calibration]] = []
+    for fold in range(min(_FOLDS, len(families))):
+        out = set(families[fold::_FOLDS])
+        weights = fitted(
+            [one for one in asked if _family(one) not in out],
+            [one for one in turns if _family(one) not in out],
+            encoders,
+        )
+        questions += [(one, weights) for one in asked if _family(one) in out]
+        in_turn += [(one, weights) for one in turns if _family(one) in out]
+    return questions, in_turn
 
 
 def _family(one: Asked | TurnCase) -> str:
