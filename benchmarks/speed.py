@@ -45,7 +45,7 @@ from web.settings import Settings
 #: What the libraries below numpy and FAISS read when they are loaded.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 _SEED = 1
-_ASKED = 200
+_ASKED = 100
 _UNMEASURED = 25
 _AT_ONCE = 200
 #: As many vectors as retrieval looks at first.

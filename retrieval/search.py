@@ -17,7 +17,7 @@ import numpy as np
 from retrieval.calibration import Calibration
 from retrieval.catalogue import Catalogue, Space
 from retrieval.context import Completed, complete
-from retrieval.features import Candidates, Query, candidates_for, compared, found_by
+from retrieval.features import Candidates, Found, Query, candidates_for, compared, found_by
 from retrieval.language import detect, has_han, is_mixed
 from retrieval.parts import parts_of
 from retrieval.ranking import Ranking, rank
@@ -57,7 +57,7 @@ class Searcher:
         clock = _Clock()
         spaces = self.spaces(text, chosen, history)
         alone = self.query(text, chosen, spaces, clock)
-        ranking = self._rank(alone, calibration, clock)
+        ranking, found = self._rank(alone, calibration, clock)
         used, apart = text, 1
         completed = complete(text, history)
         if completed.lean == "none":
@@ -65,7 +65,7 @@ class Searcher:
         sure = completed.lean == "none" and ranking.top >= _SURE_ALONE
         if history and apart == 1 and not sure:
             used = completed.query
-            ranking = self._rank_turn(alone, spaces, history, completed, calibration, clock)
+            ranking = self._rank_turn(alone, found, spaces, history, completed, calibration, clock)
         return Evidence(
             text=text,
             query=used,
@@ -88,7 +88,8 @@ class Searcher:
         alone = self.query(text, lang, spaces, _Clock())
         context = self.query(text, lang, spaces, _Clock(), history, completed)
         with self._locked() as catalogue:
-            return turn_of(alone, context, completed, catalogue)
+            by_itself = found_by(alone, catalogue)
+            return turn_of(alone, by_itself, context, completed, catalogue)
 
     def spaces(self, text: str, lang: Lang, history: Sequence[str] = ()) -> list[Space]:
         """The encoders that a message needs: where all that it can mean is English, one is
@@ -123,26 +124,30 @@ class Searcher:
                     read[space] = encoder.read([completed.query])[0]
         return Query(completed.query if completed else text, lang, read)
 
-    def _rank(self, query: Query, calibration: Calibration, clock: _Clock) -> Ranking:
+    def _rank(self, query: Query, calibration: Calibration, clock: _Clock) -> tuple[Ranking, Found]:
         with clock("rank"), self._locked() as catalogue:
-            found = candidates_for(query, catalogue)
-            judged = calibration.both(found, query.lang)
-            return rank(found, *judged, catalogue.prepared, query.lang)
+            found = found_by(query, catalogue)
+            candidates = compared(found.ids, query, found, catalogue)
+            judged = calibration.both(candidates, query.lang)
+            return rank(candidates, *judged, catalogue.prepared, query.lang), found
 
     def _rank_turn(
         self,
         alone: Query,
+        by_itself: Found | None,
         spaces: Sequence[Space],
         history: Sequence[str],
         completed: Completed,
         calibration: Calibration,
         clock: _Clock,
     ) -> Ranking:
-        """The ranking of a message that was read alone, and is read behind ``history`` too."""
+        """The ranking of a message that was read alone, and is read behind ``history`` too;
+        ``by_itself`` is what was found for it, where it was looked for already."""
         lang = alone.lang
         context = self.query(alone.text, lang, spaces, clock, history, completed)
         with clock("rank"), self._locked() as catalogue:
-            turn = turn_of(alone, context, completed, catalogue)
+            by_itself = by_itself or found_by(alone, catalogue)
+            turn = turn_of(alone, by_itself, context, completed, catalogue)
             judged = calibration.of_turn(turn, lang)
             return rank(turn.context, *judged, catalogue.prepared, lang)
 
@@ -159,14 +164,16 @@ class Searcher:
         firsts: dict[str, Ranked] = {}
         parts = parts_of(whole.text, whole.lang)
         for number, text in enumerate(parts):
+            if len(firsts) + len(parts) - number < 2:
+                break  # the rest cannot make it two
             part = self.query(text, whole.lang, spaces, clock)
             if number:
                 # "…, how much is that a month?" is about what was said before the comma.
                 before = parts[:number]
                 completed = complete(text, before)
-                found = self._rank_turn(part, spaces, before, completed, calibration, clock)
+                found = self._rank_turn(part, None, spaces, before, completed, calibration, clock)
             else:
-                found = self._rank(part, calibration, clock)
+                found, _ = self._rank(part, calibration, clock)
             first = found.ranked[0] if found.ranked else None
             if first is not None and first.p >= _SURE_PART:
                 known = firsts.setdefault(first.entry_id, first)
@@ -192,9 +199,12 @@ class _Clock:
             self.ms[stage] += (time.perf_counter() - started) * 1e3
 
 
-def turn_of(alone: Query, context: Query, completed: Completed, catalogue: Catalogue) -> Turn:
-    """Both readings of a message, and what either found, compared by both."""
-    by_itself, in_context = found_by(alone, catalogue), found_by(context, catalogue)
+def turn_of(
+    alone: Query, by_itself: Found, context: Query, completed: Completed, catalogue: Catalogue
+) -> Turn:
+    """Both readings of a message, and what either found, compared by both; ``by_itself`` is what
+    the first found."""
+    in_context = found_by(context, catalogue)
     ids = dict.fromkeys([*by_itself.ids, *in_context.ids])
     judged = compared(ids, alone, by_itself, catalogue)
     words = content_words(completed.added)
