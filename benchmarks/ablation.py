@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.ablation [--data DIR] [--every N] [--json FILE]`` asks one question in N of
 the fitting companies, the shop and the supplier of electricity, all turns of conversations, and
-with ``--data`` label sets with all their phrasings. Every family of sources is judged by weights fitted on the others, as in
+with ``--data`` label sets with all their phrasings. Every family of sources is judged by weights
+fitted on the others, as in
 :mod:`benchmarks.fit_calibration`. The candidates stay those that all parts together find; a part
 that is taken out has no say in their order, nor in how sure the first of them is.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -109,8 +111,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def gather(data: Path | None, store: ModelStore, every: int) -> Material:
     """Ask one question in ``every`` and all turns; this takes most of the time."""
+    rng = random.Random(_SEED)
     worlds = [
-        replace(world, asks=world.asks[::every])
+        replace(world, asks=tuple(rng.sample(world.asks, len(world.asks) // every)))
         for world in all_worlds(data, WORLDS)
         if world.worded or world.source.startswith(_COMPANIES)
     ]
