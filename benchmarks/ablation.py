@@ -42,7 +42,7 @@ from retrieval.training.worlds import read_worlds
 from web.settings import Settings
 
 _SEED = 1
-#: So the command takes a quarter of an hour on two cores; all questions take three times as long.
+#: So the command takes a quarter of an hour of the processor.
 _EVERY = 3
 #: What the readers were made from.
 _AS_THEY_ARE = ("all-minilm-l6-v2", "multilingual-e5-small")
