@@ -12,8 +12,9 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,8 +29,10 @@ from benchmarks.choice_model import Case
 from benchmarks.network_model import with_network
 from benchmarks.turn_model import TurnCase, fit_turns, judge_turns
 from retrieval.calibration import DEFAULT_FILE, Calibration, shares
+from retrieval.encoder import open_encoder
 from retrieval.hybrid import HybridRetriever
 from retrieval.models import ModelStore
+from retrieval.types import Encoder
 from web.evaluation import metrics
 from web.settings import Settings
 
@@ -49,6 +52,14 @@ class Asked:
     case: Case
     usual: bool = False
     worded: bool = False
+
+
+#: The English and the multilingual one: names of the model store, or encoders.
+Encoders = tuple[str | Encoder, str | Encoder]
+#: Weights from questions and turns, for the encoders named.
+Fit = Callable[[Sequence[Asked], Sequence[TurnCase], tuple[str, str]], Calibration]
+#: Everything that was asked, with the weights that it is to be judged by.
+Judged = tuple[list[tuple[Asked, Calibration]], list[tuple[TurnCase, Calibration]]]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -85,11 +96,20 @@ def ask_all(
     store: ModelStore,
     encoders: tuple[str, str],
     earlier: Calibration | None = None,
+    opened: Callable[[str, ModelStore], Encoder] = open_encoder,
 ) -> tuple[list[Asked], list[TurnCase]]:
     """Ask every question of every world and keep the candidates' features; the turns too where
-    ``earlier`` can judge what those before them found."""
+    ``earlier`` can judge what those before them found. Each thread has encoders of its own, which
+    it loads once."""
+    own = threading.local()
+
+    def asked_of(world: World) -> list[Asked | TurnCase]:
+        if not hasattr(own, "encoders"):
+            own.encoders = tuple(opened(name, store) for name in encoders)
+        return list(cases_of(world, store, own.encoders, earlier))
+
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        made = threads.map(lambda world: list(cases_of(world, store, encoders, earlier)), worlds)
+        made = threads.map(asked_of, worlds)
         every = [one for some in track(made, "worlds asked", len(worlds)) for one in some]
     return (
         [one for one in every if isinstance(one, Asked)],
@@ -100,12 +120,13 @@ def ask_all(
 def cases_of(
     world: World,
     store: ModelStore,
-    encoders: tuple[str, str] = ENCODERS,
+    encoders: Encoders = ENCODERS,
     earlier: Calibration | None = None,
 ) -> Iterator[Asked | TurnCase]:
     """The questions of one world, and with ``earlier`` its turns."""
     with tempfile.TemporaryDirectory() as folder:
-        weights = earlier or Calibration(encoders, {}, {})
+        first, second = (one if isinstance(one, str) else one.name for one in encoders)
+        weights = earlier or Calibration((first, second), {}, {})
         retriever = HybridRetriever(store, Path(folder), *encoders, calibration=weights)
         retriever.load()
         retriever.replace_all(world.entries)
@@ -124,6 +145,9 @@ def fit(
     asked: Sequence[Asked],
     turns: Sequence[TurnCase],
     encoders: tuple[str, str] = ENCODERS,
+    *,
+    rescale: bool = True,
+    network: bool = True,
 ) -> Calibration:
     """Fit the weights on all that was asked of entries with few phrasings, then how sure they are
     on the usual alone; last, those of entries with many, and how a turn is read.
@@ -132,9 +156,11 @@ def fit(
     but there most questions go wrong, and a probability must hold where customers ask.
     """
     plain = [one.case for one in asked if not one.worded]
-    weights = with_network(Calibration(encoders, *choice_model.fit(plain)), plain)
+    weights = Calibration(encoders, *choice_model.fit(plain))
+    if network:
+        weights = with_network(weights, plain)
     usual = [one.case for one in asked if one.usual]
-    if usual:
+    if usual and rescale:
         weights = choice_model.rescaled(weights, usual)
     worded = [one.case for one in asked if one.worded]
     if worded:
@@ -147,21 +173,11 @@ def cross_validate(
     asked: Sequence[Asked], turns: Sequence[TurnCase], encoders: tuple[str, str]
 ) -> dict[str, dict[str, float]]:
     """Hold out each fifth of the families once; print and return how the others' weights do."""
-    families = sorted({_family(one) for one in asked})
+    questions, in_turn = held_out(asked, turns, encoders)
     judged: dict[str, list[tuple[Asked, Calibration]]] = defaultdict(list)
-    in_turn: list[tuple[TurnCase, Calibration]] = []
-    for fold in range(min(_FOLDS, len(families))):
-        out = set(families[fold::_FOLDS])
-        weights = fit(
-            [one for one in asked if _family(one) not in out],
-            [one for one in turns if _family(one) not in out],
-            encoders,
-        )
-        in_turn += [(one, weights) for one in turns if _family(one) in out]
-        for one in asked:
-            if _family(one) in out:
-                name = f"{one.source}, all phrasings" if one.worded else one.source
-                judged[name].append((one, weights))
+    for one, weights in questions:
+        name = f"{one.source}, all phrasings" if one.worded else one.source
+        judged[name].append((one, weights))
     report = {}
     for source, pairs in sorted(judged.items()):
         report[source] = judge(pairs)
@@ -174,6 +190,28 @@ def cross_validate(
         report[name] = dict(judge_turns([pair for pair in in_turn if pair[0].lang == lang]))
         print(f"{name:22s}", report[name])
     return report
+
+
+def held_out(
+    asked: Sequence[Asked],
+    turns: Sequence[TurnCase],
+    encoders: tuple[str, str],
+    fitted: Fit = fit,
+) -> Judged:
+    """Everything with weights ``fitted`` on the other four fifths of the families."""
+    families = sorted({_family(one) for one in asked})
+    questions: list[tuple[Asked, Calibration]] = []
+    in_turn: list[tuple[TurnCase, Calibration]] = []
+    for fold in range(min(_FOLDS, len(families))):
+        out = set(families[fold::_FOLDS])
+        weights = fitted(
+            [one for one in asked if _family(one) not in out],
+            [one for one in turns if _family(one) not in out],
+            encoders,
+        )
+        questions += [(one, weights) for one in asked if _family(one) in out]
+        in_turn += [(one, weights) for one in turns if _family(one) in out]
+    return questions, in_turn
 
 
 def _family(one: Asked | TurnCase) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from retrieval.types import Ranked
 
 #: Probability by entry, of those that a turn may have been answered by.
-Found = Mapping[str, float]
+Finds = Mapping[str, float]
 
 #: So many turns before a message are looked at, and each with as many before it.
 BACK = 2
@@ -30,13 +30,13 @@ class Memory:
 
     def __init__(self, size: int = _SIZE) -> None:
         self._size = size
-        self._found: OrderedDict[bytes, Found] = OrderedDict()
+        self._found: OrderedDict[bytes, Finds] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._found)
 
-    def put(self, turns: Sequence[str], ranked: Sequence[Ranked]) -> Found:
+    def put(self, turns: Sequence[str], ranked: Sequence[Ranked]) -> Finds:
         """Remember what the last of ``turns`` found, the others being those before it."""
         found = {one.entry_id: one.p for one in ranked[:_KEPT] if one.p >= _LEAST_P}
         with self._lock:
@@ -47,7 +47,7 @@ class Memory:
                 self._found.popitem(last=False)
         return found
 
-    def get(self, turns: Sequence[str]) -> Found | None:
+    def get(self, turns: Sequence[str]) -> Finds | None:
         """What the last of ``turns`` found; None where that is not known."""
         with self._lock:
             return self._found.get(_key(turns))

@@ -17,6 +17,9 @@ PIECES = "pieces.model"
 FRAME = "pieces.json"
 #: Of what was said before a message so many turns are read, and of each so many pieces.
 _TURNS, _TURN_PIECES = 2, 24
+#: Letters, digits and marks of the width of a Han character, as a Chinese keyboard types them; a
+#: vocabulary of English pieces knows none of them.
+_FULL_WIDTH = {ord("　"): " ", **{0xFEE0 + code: chr(code) for code in range(0x21, 0x7F)}}
 
 
 class Tokens(Protocol):
@@ -77,7 +80,7 @@ class _Framed:
 
 
 class _WordPieces(_Framed):
-    """``tokenizer.json`` as it is."""
+    """``tokenizer.json`` as it is, given full-width letters as plain ones."""
 
     def __init__(self, folder: Path, max_tokens: int) -> None:
         from tokenizers import Tokenizer
@@ -90,7 +93,8 @@ class _WordPieces(_Framed):
         super().__init__(frame[:half], frame[half:], max_tokens)
 
     def plain(self, text: str) -> list[int]:
-        found: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        narrow = text.translate(_FULL_WIDTH)
+        found: list[int] = self._tokenizer.encode(narrow, add_special_tokens=False).ids
         return found
 
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from retrieval.calibration import Calibration
 from retrieval.catalogue import Catalogue, Space
 from retrieval.context import Completed, complete
-from retrieval.earlier import BACK, Found, Memory
-from retrieval.features import Candidates, Query, candidates_for
+from retrieval.earlier import BACK, Finds, Memory
+from retrieval.features import Candidates, Found, Query, candidates_for, compared, found_by
 from retrieval.language import detect, has_han, is_mixed
 from retrieval.parts import parts_of
 from retrieval.ranking import Ranking, rank
@@ -54,7 +54,7 @@ class Searcher:
         look = self._look(text, lang or detect(text, history), history)
         ranker = _Ranker(look, calibration)
         alone = look.query(text)
-        ranking = ranker.rank(alone)
+        ranking, found = ranker.rank(alone)
         used, apart = text, 1
         completed = complete(text, history)
         if completed.lean == "none":
@@ -63,7 +63,7 @@ class Searcher:
         if history and apart == 1 and not sure:
             used = completed.query
             before = self._found_before(history, calibration)
-            ranking = ranker.rank_turn(alone, history, completed, before)
+            ranking = ranker.rank_turn(alone, found, history, completed, before)
         self._memory.put([*history, text], ranking.ranked)
         return Evidence(
             text=text,
@@ -88,7 +88,8 @@ class Searcher:
         alone, context = look.query(text), look.query(text, history, completed)
         before = self._found_before(history, calibration)
         with self._locked() as catalogue:
-            return turn_of(alone, context, completed, before, catalogue)
+            found = found_by(alone, catalogue)
+            return turn_of(alone, found, context, completed, before, catalogue)
 
     def spaces(self, text: str, lang: Lang, history: Sequence[str] = ()) -> list[Space]:
         """The encoders that a message needs: where all that it can mean is English, one is
@@ -102,12 +103,12 @@ class Searcher:
     def _look(self, text: str, lang: Lang, history: Sequence[str] = ()) -> _Look:
         return _Look(self._encoders, self._locked, lang, self.spaces(text, lang, history))
 
-    def _found_before(self, history: Sequence[str], calibration: Calibration) -> list[Found]:
+    def _found_before(self, history: Sequence[str], calibration: Calibration) -> list[Finds]:
         """What the last turns of ``history`` found, the latest first."""
         ends = range(len(history), max(0, len(history) - BACK), -1)
         return [self._found(history[:end], calibration) for end in ends]
 
-    def _found(self, turns: Sequence[str], calibration: Calibration) -> Found:
+    def _found(self, turns: Sequence[str], calibration: Calibration) -> Finds:
         known = self._memory.get(turns)
         if known is None:
             # A turn knows no more of those before it than is looked at, so this comes to an end.
@@ -168,24 +169,27 @@ class _Ranker:
     look: _Look
     calibration: Calibration
 
-    def rank(self, query: Query) -> Ranking:
-        """The ranking of a text that was read alone."""
+    def rank(self, query: Query) -> tuple[Ranking, Found]:
+        """The ranking of a text that was read alone, and what was found for it."""
         with self.look.clock("rank"), self.look.locked() as catalogue:
-            found = candidates_for(query, catalogue)
-            judged = self.calibration.both(found, query.lang)
-            return rank(found, *judged, catalogue.prepared, query.lang)
+            found = found_by(query, catalogue)
+            candidates = compared(found.ids, query, found, catalogue)
+            judged = self.calibration.both(candidates, query.lang)
+            return rank(candidates, *judged, catalogue.prepared, query.lang), found
 
     def rank_turn(
         self,
         alone: Query,
+        by_itself: Found,
         history: Sequence[str],
         completed: Completed,
-        before: Sequence[Found] = (),
+        before: Sequence[Finds] = (),
     ) -> Ranking:
-        """The ranking of a text that was read alone, and is read behind ``history`` too."""
+        """The ranking of a text that was read alone, and is read behind ``history`` too;
+        ``by_itself`` is what was found for it alone."""
         context = self.look.query(alone.text, history, completed)
         with self.look.clock("rank"), self.look.locked() as catalogue:
-            turn = turn_of(alone, context, completed, before, catalogue)
+            turn = turn_of(alone, by_itself, context, completed, before, catalogue)
             judged = self.calibration.of_turn(turn, alone.lang)
             return rank(turn.context, *judged, catalogue.prepared, alone.lang)
 
@@ -195,14 +199,15 @@ class _Ranker:
         firsts: dict[str, Ranked] = {}
         parts = parts_of(whole, self.look.lang)
         for number, text in enumerate(parts):
+            if len(firsts) + len(parts) - number < 2:
+                break  # the rest cannot make it two
             part = self.look.query(text)
+            ranked, found = self.rank(part)
             if number:
                 # "…, how much is that a month?" is about what was said before the comma.
                 before = parts[:number]
-                found = self.rank_turn(part, before, complete(text, before))
-            else:
-                found = self.rank(part)
-            first = found.ranked[0] if found.ranked else None
+                ranked = self.rank_turn(part, found, before, complete(text, before))
+            first = ranked.ranked[0] if ranked.ranked else None
             if first is not None and first.p >= _SURE_PART:
                 known = firsts.setdefault(first.entry_id, first)
                 firsts[first.entry_id] = max(known, first, key=lambda one: one.p)

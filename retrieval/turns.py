@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from retrieval.catalogue import Catalogue
 from retrieval.context import Completed, Lean
-from retrieval.earlier import BACK, Found
-from retrieval.features import Candidates, Query, compared, found_by
+from retrieval.earlier import BACK, Finds
+from retrieval.features import Candidates, Found, Query, compared, found_by
 from retrieval.text import content_words
 
 #: What is known of an entry beside the two readings: the share of the message's new words, by
@@ -59,9 +59,10 @@ def believed(
 
 def turn_of(
     alone: Query,
+    by_itself: Found,
     context: Query,
     completed: Completed,
-    before: Sequence[Found],
+    before: Sequence[Finds],
     catalogue: Catalogue,
 ) -> Turn:
     """Both readings of a message, what either found compared by both, and what the turns
@@ -87,7 +88,7 @@ def _held(added: str, ids: Sequence[str], catalogue: Catalogue) -> list[float]:
     return [sum(weight[word] for word in words & one.phrasing_words) / total for one in wordings]
 
 
-def _kin(found: Found, ids: Sequence[str], catalogue: Catalogue) -> Row:
+def _kin(found: Finds, ids: Sequence[str], catalogue: Catalogue) -> Row:
     """Every entry has been read by the multilingual encoder, so that all can be compared."""
     there = [key for key in found if key in catalogue.prepared]
     if not there:

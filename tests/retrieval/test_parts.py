@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.hybrid import HybridRetriever
+from retrieval.models import ModelStore
 from retrieval.parts import parts_of
 from retrieval.types import Lang
 from tests.retrieval.conftest import SMALL_BASE
+from tests.retrieval.hashing import HashingEncoder
 
 SPLIT: list[tuple[Lang, str, list[str]]] = [
     (
@@ -97,3 +101,22 @@ def test_one_question_in_several_sentences_stays_one(
 ) -> None:
     real_retriever.replace_all(SMALL_BASE)
     assert real_retriever.search(text).features["parts"] == 1
+
+
+def test_no_part_is_read_that_cannot_make_it_two(tmp_path: Path) -> None:
+    made = HybridRetriever(
+        ModelStore(tmp_path / "cache"),
+        tmp_path / "index",
+        english := HashingEncoder("hash-en", 64),
+        HashingEncoder("hash-multi", 96),
+    )
+    made.load()
+    made.replace_all([one for one in SMALL_BASE if one.lang == "en"])
+    nothing, known = "the weather was fine on sunday.", "How do I reset my router?"
+    read = {}
+    for text in (f"{nothing} {known}", f"{known} {nothing}"):
+        assert len(parts_of(text, "en")) == 2
+        before = english.encoded
+        assert made.search(text).features["parts"] == 1
+        read[text] = english.encoded - before
+    assert list(read.values()) == [2, 4], "the second part is read twice"

@@ -67,7 +67,9 @@ def test_other_kinds_of_tokenizers_are_left_alone(tmp_path: Path) -> None:
     unigram.write(tmp_path / "tokenizer.json", tmp_path)
     assert not (tmp_path / PIECES).exists()
     assert not (tmp_path / FRAME).exists()
-    assert open_tokens(tmp_path, 3).ids("router what router router router") == [1, 0, 1]
+    ours = open_tokens(tmp_path, 3)
+    assert ours.ids("router what router router router") == [1, 0, 1]
+    assert ours.ids("ｒｏｕｔｅｒ　ｗｈａｔ") == [1, 0], "full-width letters are letters"
 
 
 @pytest.fixture(scope="module")
