@@ -72,6 +72,23 @@ def test_what_was_handed_out_stays_as_it_was() -> None:
     assert_same(held, tokens(1))
 
 
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    arena = TokenArena(tmp_path, in_memory=0, segment=1)
+    arena.update({"a": tokens(1), "b": tokens(2)})
+    with monkeypatch.context() as patched:
+        patched.setattr("retrieval.arena.os.posix_fallocate", _full)
+        with pytest.raises(OSError, match="No space left"):
+            arena.update({"a": tokens(3)})
+        assert_same(arena["a"], tokens(1))
+    arena.update({"a": tokens(3)})
+    assert_same(arena["a"], tokens(3))
+    assert_same(arena["b"], tokens(2))
+
+
+def _full(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
 def test_files_are_kept_in_the_folder_and_vanish(tmp_path: Path) -> None:
     arena = TokenArena(tmp_path / "index", in_memory=0)
     arena.update({"a": tokens(1)})

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from retrieval.arena import TokenArena
 from retrieval.hybrid import HybridRetriever
 from retrieval.types import Entry, Reading
 from tests.retrieval.conftest import SMALL_BASE, entry, small_retriever
@@ -219,3 +221,31 @@ def test_a_message_is_read_behind_the_turns_before_it(
     monkeypatch.setattr("retrieval.search._SURE_ALONE", 0.0)
     made.search("how do i cancel my broadband contract", history=history)
     assert len(read) == 1
+
+
+def test_an_edit_on_a_full_disk_changes_nothing_and_can_be_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each entry's tokens need a file of their own.
+    monkeypatch.setattr(
+        "retrieval.catalogue.TokenArena", partial(TokenArena, in_memory=0, segment=1)
+    )
+    made = small_retriever(tmp_path)
+    made.load()
+    made.replace_all(SMALL_BASE)
+    new = entry("paint", "How do I paint my router?")
+    edited = replace(SMALL_BASE[0], revision=2, question="How do I varnish my router?")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("retrieval.arena.os.posix_fallocate", full)
+        with pytest.raises(OSError, match="No space left"):
+            made.upsert([new, edited])
+        found = {one.entry_id: one.revision for one in made.search("varnish my router").ranked}
+        assert found[edited.id] == 1
+        assert new.id not in found
+    made.upsert([new, edited])
+    assert made.check([edited, *SMALL_BASE[1:], new]).ok
+    assert made.search("varnish my router").ranked[0].entry_id == edited.id

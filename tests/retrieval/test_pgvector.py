@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from retrieval.errors import IndexUnavailable
 from retrieval.pgvector import PgVectors
 from retrieval.pgvector_schema import TABLE, open_table
 from retrieval.types import Vectors
+from tests.retrieval.conftest import entry, small_retriever
 from tests.retrieval.hashing import HashingEncoder
 
 DIM = 16
@@ -177,6 +180,26 @@ def test_what_a_dead_process_left_over_is_named_and_swept(
     assert stored(engine) == [("b", 1, 1)]
     alive.write({"a": rows(2, 4)}, wanted)
     assert alive.keys() == {"a": 2, "b": 1}
+
+
+def test_a_base_is_put_in_portions_and_follows_edits(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.hybrid._AT_ONCE", 3)
+    base = [entry(f"entry-{n}", f"What does plan number {n} cost?") for n in range(17)]
+    now = [replace(one, revision=2, answer="It is free.") for one in base[3:9]] + base[9:]
+    shared = small_retriever(tmp_path / "shared", open_vectors=partial(PgVectors.open, engine))
+    local = small_retriever(tmp_path / "local")
+    for made in (shared, local):
+        made.load()
+        made.replace_all(base)
+        assert made.check(base).ok
+        made.replace_all(now)
+        assert made.check(now).ok
+    for one in now:
+        found, wanted = (made.search(one.question).ranked for made in (shared, local))
+        assert [r.entry_id for r in found] == [r.entry_id for r in wanted]
+        assert [r.p for r in found] == pytest.approx([r.p for r in wanted], abs=1e-4)
 
 
 def test_a_write_that_fails_changes_nothing(
