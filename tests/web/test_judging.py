@@ -12,10 +12,11 @@ from knowledge.database import metadata
 from retrieval.refit import Judgement
 from web.conversation import ids
 from web.conversation.aftercare import Aftercare
+from web.conversation.history import History
 from web.conversation.log import ConversationLog
 from web.conversation.models import EntryShown, Provenance, StoredMessage, UserMessage
 from web.conversation.storage import Database
-from web.judging import THUMB_WEIGHT, Judging, JudgingError, verdict_in
+from web.judging import THUMB_WEIGHT, Collected, Judging, JudgingError, verdict_in
 
 RANKING = (
     {"id": "a", "p": 0.7, "score": 2.0, "uncorrected": 0.8},
@@ -31,7 +32,7 @@ class World:
         metadata.create_all(engine)
         database = Database(engine)
         self.log, self.aftercare = ConversationLog(database), Aftercare(database)
-        self.judging = Judging(engine)
+        self.history, self.judging = History(database), Judging(engine)
         self.talk, _ = self.log.create("test")
         self._count = 0
 
@@ -156,12 +157,9 @@ def test_answers_are_listed_newest_first(world: World) -> None:
 
 
 def test_a_question_can_be_named_in_place_of_its_answer(world: World) -> None:
-    answer = world.log.answer_to
     world.answer()
-    (one,) = world.judging.answers(1)
-    found = [m.id for m in (answer(m.id) for m in _questions(world)) if m]
-    assert found == [one.message_id]
-    world.judging.judge(_questions(world)[0].id, "right", author="kim")
+    question = next(one for one in world.history.page(world.talk).messages if one.role == "user")
+    world.judging.judge(question.id, "right", author="kim")
     assert [one.verdict for one in world.judging.answers(1)] == ["right"]
 
 
@@ -182,7 +180,7 @@ def test_a_deleted_conversation_takes_its_judgements_along(world: World) -> None
     world.aftercare.rate(world.talk, answer, "up")
     world.judging.judge(answer, "right", author="kim")
     world.log.delete(world.talk)
-    assert world.judging.collect() == world.judging.collect().__class__((), 0)
+    assert world.judging.collect() == Collected((), 0)
 
 
 @pytest.mark.parametrize(
@@ -192,10 +190,3 @@ def test_lines_that_hold_no_verdict(line: bytes) -> None:
     assert verdict_in(b'{"message_id": "m", "verdict": "right"}') == ("m", "right")
     with pytest.raises(JudgingError):
         verdict_in(line)
-
-
-def _questions(world: World) -> list[StoredMessage]:
-    from web.conversation.history import History
-
-    page = History(world.log._database).page(world.talk)
-    return [one for one in page.messages if one.role == "user"]
