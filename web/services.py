@@ -159,11 +159,10 @@ def build(settings: Settings, retriever: Retriever | None = None) -> Services:
         settings.bot_deadline_s,
     )
     database, phrases = Database(engine), SmallTalk.load()
-    log = ConversationLog(database)
+    log, corrector = ConversationLog(database), Corrector(CorrectionStore(engine).current, threads)
     composing = _composing(settings, generator, book, phrases)
     router = Router(bot, CostStore(engine).current, log, threads, book)
     responders = _responders(settings, book, phrases, composing)
-    corrector = Corrector(CorrectionStore(engine).current, threads)
     turns = _turns(settings, retriever, corrector, router, responders, phrases, bot)
     service = _service(settings, log, database, threads, turns, indexer, bot)
     return Services(
