@@ -23,12 +23,14 @@ from retrieval.types import Retriever
 from web.botclient import BotClient, BotUnavailable
 from web.channels.gateway import Gateway
 from web.conversation.aftercare import Aftercare
+from web.conversation.correcting import Corrector
 from web.conversation.history import History
 from web.conversation.log import ConversationLog
 from web.conversation.routing import Router
 from web.conversation.service import ConversationService
 from web.conversation.storage import Database, LogThreads
 from web.conversation.turns import Deadlines, TurnMaker
+from web.corrections import CorrectionStore
 from web.costs import CostStore
 from web.entrybook import EntryBook
 from web.indexing import Indexer, index_folder
@@ -159,11 +161,11 @@ def build(settings: Settings, retriever: Retriever | None = None) -> Services:
         settings.bot_deadline_s,
     )
     database, phrases = Database(engine), SmallTalk.load()
-    log = ConversationLog(database)
+    log, corrector = ConversationLog(database), Corrector(CorrectionStore(engine).current, threads)
     composing = _composing(settings, generator, book, phrases)
     router = Router(bot, CostStore(engine).current, log, threads, book)
     responders = _responders(settings, book, phrases, composing)
-    turns = _turns(settings, retriever, router, responders, phrases, bot)
+    turns = _turns(settings, retriever, corrector, router, responders, phrases, bot)
     service = _service(settings, log, database, threads, turns, indexer, bot)
     return Services(
         settings=settings,
@@ -196,6 +198,7 @@ def _retriever(settings: Settings, models: ModelStore, engine: Engine) -> Retrie
 def _turns(
     settings: Settings,
     retriever: Retriever,
+    corrector: Corrector,
     router: Router,
     responders: Responders,
     phrases: SmallTalk,
@@ -203,6 +206,7 @@ def _turns(
 ) -> TurnMaker:
     return TurnMaker(
         retriever,
+        corrector,
         router,
         responders,
         Failure(phrases),

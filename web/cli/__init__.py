@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from web.cli import ask, costs, doctor, eval, kb, models, up
+from web.cli import ask, calibrate, costs, doctor, eval, kb, models, up
 
 app = typer.Typer(
     name="grapevine",
@@ -19,5 +19,6 @@ app.command("ask")(ask.ask)
 app.command("eval")(eval.evaluate)
 app.add_typer(kb.app, name="kb")
 app.add_typer(costs.app, name="costs")
+app.add_typer(calibrate.app, name="calibrate")
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)

@@ -56,7 +56,12 @@ class Option(_Frozen):
 
 
 class Provenance(_Frozen):
-    """Why an answer is what it is; committed with it."""
+    """Why an answer is what it is; committed with it.
+
+    ``ranking`` holds for each entry ``p``, as it was routed by, and ``uncorrected``, as retrieval
+    gave it; ``none`` is what retrieval gave to "nothing answers", where the ranking is one whole.
+    A correction is fitted to these two, so that it never feeds on itself.
+    """
 
     route: Route
     p: float
@@ -65,7 +70,9 @@ class Provenance(_Frozen):
     degraded: bool = False
     entries: tuple[EntryShown, ...] = ()
     ranking: tuple[dict[str, Any], ...] = ()
+    none: float | None = None
     costs_revision: int | None = None
+    correction_revision: int | None = None
     models: dict[str, str | None] = Field(default_factory=dict)
     ms: dict[str, float] = Field(default_factory=dict)
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 from bot.routing import fallback_reading
-from retrieval.types import Evidence, Lang, Retriever
+from retrieval.correction import corrected, whole_of
+from retrieval.types import Evidence, Lang, Ranked, Retriever
+from web.conversation.correcting import Corrector
 from web.conversation.draft import Draft
 from web.conversation.models import Earlier, Provenance, StoredMessage, UserMessage
 from web.conversation.routing import Asked, Routed, Router
@@ -37,12 +39,23 @@ class Deadlines:
     responder_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """What retrieval gave, the revision of the correction that was then applied to it, and what
+    went wrong."""
+
+    uncorrected: Evidence
+    revision: int
+    lost: str | None
+
+
 class TurnMaker:
     """Makes answers. Knows nothing of channels, of the log's order or of who listens."""
 
     def __init__(
         self,
         retriever: Retriever,
+        corrector: Corrector,
         router: Router,
         responders: Responders,
         failure: Responder,
@@ -50,6 +63,7 @@ class TurnMaker:
         models: Callable[[], Mapping[str, str | None]],
     ) -> None:
         self._retriever = retriever
+        self._corrector = corrector
         self._router = router
         self._responders = responders
         self._failure = failure
@@ -79,11 +93,13 @@ class TurnMaker:
         if not has_words(user.text) and message.selected_entry_id is None:
             return await self._without_words(message, user, draft, ms), False
         evidence, lost = await self._search(message, user, history, ms)
-        lang = message.lang or evidence.lang
-        asked = Asked(message, user, lang, evidence, history, missed)
+        newest = await self._corrector.newest()
+        searched = _Searched(evidence, newest.revision, lost)
+        evidence = corrected(evidence, newest.correction)
+        asked = Asked(message, user, message.lang or evidence.lang, evidence, history, missed)
         routed = await self._router.route(asked)
         ms["bot"] = round(routed.ms, 2)
-        provenance = await self._write(asked, routed, lost, draft, ms)
+        provenance = await self._write(asked, routed, searched, draft, ms)
         return provenance, routed.degraded
 
     async def _search(
@@ -118,7 +134,7 @@ class TurnMaker:
         self,
         asked: Asked,
         routed: Routed,
-        lost: str | None,
+        searched: _Searched,
         draft: Draft,
         ms: dict[str, float],
     ) -> Provenance:
@@ -142,19 +158,20 @@ class TurnMaker:
             draft.options, draft.entries = [], []
             await self._failure.respond(_turn(asked, first, routed.degraded), draft)
         ms["responder"] = round((time.perf_counter() - started) * 1000, 2)
-        ranked = asked.evidence.ranked
+        ranked, first_p = asked.evidence.ranked, first.p if first.route == "answer" else 0.0
+        none = whole_of(searched.uncorrected)
         return Provenance(
             route=draft.route or route,
             # P(the best entry answers), on every route; a chosen button is sure by itself.
-            p=ranked[0].p if ranked else first.p if first.route == "answer" else 0.0,
-            reason="; ".join(filter(None, (draft.reason or reason, lost))),
+            p=ranked[0].p if ranked else first_p,
+            reason="; ".join(filter(None, (draft.reason or reason, searched.lost))),
             lang=asked.lang,
-            degraded=routed.degraded or lost is not None,
+            degraded=routed.degraded or searched.lost is not None,
             entries=tuple(draft.entries),
-            ranking=tuple(
-                {"id": r.entry_id, "p": round(r.p, 4), "score": round(r.score, 4)} for r in ranked
-            ),
+            ranking=_ranking(ranked, searched.uncorrected.ranked),
+            none=None if none is None else round(none, 6),
             costs_revision=routed.costs_revision,
+            correction_revision=searched.revision,
             models=self._used(draft, routed.degraded),
             ms=ms,
         )
@@ -173,6 +190,20 @@ class TurnMaker:
             Turn(user=user, lang=evidence.lang, evidence=evidence, directive=directive), draft
         )
         return Provenance(route="chat", p=0.0, reason=directive.reason, lang=evidence.lang, ms=ms)
+
+
+def _ranking(
+    ranked: Sequence[Ranked], uncorrected: Sequence[Ranked]
+) -> tuple[dict[str, object], ...]:
+    return tuple(
+        {
+            "id": one.entry_id,
+            "p": round(one.p, 4),
+            "score": round(one.score, 4),
+            "uncorrected": round(before.p, 6),
+        }
+        for one, before in zip(ranked, uncorrected, strict=True)
+    )
 
 
 def _turn(asked: Asked, directive: Directive, degraded: bool) -> Turn:

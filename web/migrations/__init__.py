@@ -43,7 +43,9 @@ def declared() -> MetaData:
     """The tables as the code declares them, all packages' modules loaded."""
     import knowledge.tables  # noqa: F401
     import web.conversation.tables
+    import web.corrections
     import web.costs
-    import web.internal.attempts  # noqa: F401
+    import web.internal.attempts
+    import web.judging  # noqa: F401
 
     return metadata

@@ -31,12 +31,14 @@ from web.channels.openai import openai_router
 from web.channels.problems import install
 from web.channels.rasa_rest import rasa_rest_router
 from web.conversation.aftercare import Aftercare
+from web.conversation.correcting import Corrector
 from web.conversation.history import History
 from web.conversation.log import ConversationLog
 from web.conversation.routing import Router
 from web.conversation.service import ConversationService
 from web.conversation.storage import Database, LogThreads
 from web.conversation.turns import Deadlines, TurnMaker
+from web.corrections import AS_FITTED
 from web.entrybook import BookEntry, EntryBook
 from web.responder.answer import Answer
 from web.responder.base import Responder, Responders
@@ -123,6 +125,7 @@ class Server:
         } | dict(responders or {})
         self._turns = TurnMaker(
             self.retriever,  # type: ignore[arg-type]  # only its search is used here
+            Corrector(lambda: AS_FITTED, threads),
             Router(self._bot, lambda: DEFAULT_COSTS, self.log, threads, book),
             Responders(by_route),
             Failure(talk),

@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from web.cli import costs, kb
+from web.cli import calibrate, costs, kb
 
 
 class Run:
@@ -53,3 +53,9 @@ def run_kb(data_dir: Path) -> Verb:
 def run_costs(data_dir: Path) -> Verb:
     """``grapevine costs``."""
     return lambda *words, answer=None: Run(costs.app, *words, answer=answer)
+
+
+@pytest.fixture
+def run_calibrate(data_dir: Path) -> Verb:
+    """``grapevine calibrate``."""
+    return lambda *words, answer=None: Run(calibrate.app, *words, answer=answer)
