@@ -186,6 +186,11 @@ def cross_validate(
     report["all"] = judge(everything)
     print(f"{'all':22s}", report["all"])
     for lang in ("en", "zh"):
+        name = f"whole bases of average companies, {lang}"
+        usual = [pair for pair in everything if pair[0].usual and f"-{lang}-" in pair[0].source]
+        if usual:
+            report[name] = judge(usual)
+            print(f"{name:22s}", report[name])
         name = f"turns, {lang}"
         report[name] = dict(judge_turns([pair for pair in in_turn if pair[0].lang == lang]))
         print(f"{name:22s}", report[name])

@@ -64,14 +64,12 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The entries worth judging: one row of FEATURES each, and the message's own features.
-    ``families`` numbers the choices: an entry and its translations are one."""
+    """The entries worth judging: one row of FEATURES each, and the message's own features."""
 
     ids: tuple[str, ...]
     pairs: tuple[Pair, ...]
     rows: Row
     query: Row
-    families: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +127,7 @@ def compared(ids: Iterable[str], query: Query, found: Found, catalogue: Catalogu
         ),
         rows=rows,
         query=_query_features(query, catalogue, worded=any(key in lifts for key in kept)),
-        families=_families(prepared),
     )
-
-
-def _families(prepared: Sequence[Prepared]) -> NDArray[np.int64]:
-    numbers: dict[str, int] = {}
-    families = [item.entry.translation_of or item.entry.id for item in prepared]
-    return np.array([numbers.setdefault(key, len(numbers)) for key in families], dtype=np.int64)
 
 
 def _lifts(query: Query, catalogue: Catalogue) -> dict[str, float]:

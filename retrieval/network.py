@@ -1,11 +1,10 @@
-"""How a candidate stands beside the others: what a sum of features cannot tell.
+"""What a sum of features cannot tell.
 
-The logit of :mod:`retrieval.calibration` judges every entry by itself and "nothing answers" by the
-message alone. But an entry that leads in some ways and not in others is rarely the right one, and
-where the best is only a little better than the next, often nothing answers. Two networks of one
-hidden layer look at the features, at how far each lies before or behind the best of the other
-entries, and correct the logit's utilities: one those of the candidates, the other that of "nothing
-answers", from the candidate that leads.
+The logit of :mod:`retrieval.calibration` adds up features, and judges "nothing answers" by the
+message alone. But an entry that is near in some ways and not in others is rarely the right one, and
+whether nothing answers shows best in the entry that leads. Two networks of one hidden layer look at
+the features and correct the logit's utilities: one those of the candidates, the other that of
+"nothing answers", from the candidate that leads.
 """
 
 from __future__ import annotations
@@ -17,16 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.features import QUERY_FEATURES, Candidates, Pair
+from retrieval.features import FEATURES, QUERY_FEATURES, Candidates, Pair
 from retrieval.types import Lang
 
-#: Features that are compared with those of other entries, and of the message: all but those of
-#: entries with many phrasings, whose classifier has compared them already.
-COMPARED = 12
+#: All features but that of entries with many phrasings, whose classifier has judged them already.
+_SEEN = FEATURES.index("lift")
 _MESSAGE = QUERY_FEATURES.index("worded")
+_NO_WORDS = QUERY_FEATURES.index("no_words")
 _PAIRS: tuple[Pair, ...] = ("en-en", "zh-zh", "cross")
 _LANGS: tuple[Lang, ...] = ("en", "zh")
-WIDTH = 2 * COMPARED + _MESSAGE + len(_PAIRS)
+WIDTH = _SEEN + _MESSAGE + len(_PAIRS)
 
 Array = NDArray[np.float64]
 
@@ -63,10 +62,16 @@ class Network:
         self, candidates: Candidates, utilities: Array, none: float, lang: Lang
     ) -> tuple[Array, float]:
         """The logit's utilities of the candidates and of "nothing answers", corrected; those of
-        entries with many phrasings are not, and where there are no others nothing is."""
+        entries with many phrasings are not, and where there are no others nothing is.
+
+        Nor is anything of a message without a word that says what it is about ("ok thanks"): hardly
+        any of those it was fitted on is like that.
+        """
         plain = np.array([pair != "worded" for pair in candidates.pairs])
         if not plain.any():
             return utilities, none
+        if candidates.query[_NO_WORDS]:
+            return self.factor * utilities, self.factor * none
         inputs = (inputs_of(candidates) - self.mean) / self.scale
         fixed = self.factor * utilities + self.entry(inputs)
         fixed = np.where(plain, fixed, self.factor * utilities)
@@ -103,24 +108,11 @@ class Network:
 
 
 def inputs_of(candidates: Candidates) -> Array:
-    """What the networks look at, ``(candidates, WIDTH)``: features; how far each lies before or
-    behind the best of the entries that are no translations of it; the message's features; the pair
-    of languages."""
-    rows = candidates.rows[:, :COMPARED]
+    """What the networks look at, ``(candidates, WIDTH)``: features, the message's features, and the
+    pair of languages."""
     pairs = np.array([[pair == one for one in _PAIRS] for pair in candidates.pairs], dtype=float)
-    message = np.tile(candidates.query[:_MESSAGE], (len(rows), 1))
-    return np.hstack([rows, _margins(rows, candidates.families), message, pairs])
-
-
-def _margins(rows: Array, families: NDArray[np.int64]) -> Array:
-    best = np.full((int(families.max()) + 1, rows.shape[1]), -np.inf)
-    np.maximum.at(best, families, rows)
-    if len(best) < 2:
-        return np.zeros_like(rows)
-    ordered = np.sort(best, axis=0)
-    first, second = ordered[-1], ordered[-2]
-    result: Array = rows - np.where(rows >= first, second, first)
-    return result
+    message = np.tile(candidates.query[:_MESSAGE], (len(candidates.ids), 1))
+    return np.hstack([candidates.rows[:, :_SEEN], message, pairs])
 
 
 def _rounded(values: Array) -> list[object]:

@@ -74,7 +74,7 @@ def turn_of(
     beside = np.zeros((len(judged.ids), len(BESIDE)))
     beside[:, 0] = _held(completed.added, judged.ids, catalogue)
     for column, found in enumerate(before[:BACK], start=1):
-        beside[:, column] = [found.get(key, 0.0) for key in judged.ids]
+        beside[:, column] = _said(found, judged.ids, catalogue)
     if before:
         beside[:, -1] = _kin(before[0], judged.ids, catalogue)
     return Turn(judged, read_on, beside, LEANING[completed.lean])
@@ -86,6 +86,20 @@ def _held(added: str, ids: Sequence[str], catalogue: Catalogue) -> list[float]:
     total = sum(weight.values()) or 1.0
     wordings = [catalogue.wording(catalogue.prepared[key].entry) for key in ids]
     return [sum(weight[word] for word in words & one.phrasing_words) / total for one in wordings]
+
+
+def _said(found: Finds, ids: Sequence[str], catalogue: Catalogue) -> list[float]:
+    """An answer was given whichever of its translations it was."""
+    given: dict[str, float] = {}
+    for key, p in found.items():
+        family = _family(key, catalogue)
+        given[family] = max(p, given.get(family, 0.0))
+    return [given.get(_family(key, catalogue), 0.0) for key in ids]
+
+
+def _family(key: str, catalogue: Catalogue) -> str:
+    item = catalogue.prepared.get(key)
+    return (item.entry.translation_of or key) if item else key
 
 
 def _kin(found: Finds, ids: Sequence[str], catalogue: Catalogue) -> Row:

@@ -76,7 +76,7 @@ def bm25(entries: Sequence[Entry]) -> Iterator[Ask]:
         words = terms(row.text)
         possible = index.best_possible(words) or 1.0
         best: dict[str, float] = defaultdict(float)
-        for key, score in index.scores(words).items():
+        for key, score in index.search(words, len(owner)):
             best[owner[key]] = max(best[owner[key]], score / possible)
         return sorted(best.items(), key=lambda pair: -pair[1])[:SHOWN]
 

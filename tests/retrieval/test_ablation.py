@@ -59,7 +59,7 @@ def test_without_its_one_telling_feature_the_ranking_is_a_guess() -> None:
 
 def test_every_feature_is_taken_out_by_some_part() -> None:
     rows = np.ones((1, len(FEATURES)))
-    found = Candidates(("one",), ("worded",), rows, np.ones(len(QUERY_FEATURES)), np.arange(1))
+    found = Candidates(("one",), ("worded",), rows, np.ones(len(QUERY_FEATURES)))
     case = Case.of("set", "en", found, {"one": "one"}, {"one"})
     gone = np.zeros(len(FEATURES)), np.zeros(len(QUERY_FEATURES))
     for part in [*ablation_parts.parts(), *ablation_parts.worded_parts()]:
@@ -73,7 +73,7 @@ def test_every_feature_is_taken_out_by_some_part() -> None:
 def test_without_the_classifier_an_entry_is_compared_as_others_are() -> None:
     rows = np.ones((2, len(FEATURES)))
     query = np.ones(len(QUERY_FEATURES))
-    found = Candidates(("a", "b"), ("worded", "cross"), rows, query, np.arange(2))
+    found = Candidates(("a", "b"), ("worded", "cross"), rows, query)
     changed = ablation_parts.unlearnt(found)
     assert changed.pairs == ("en-en", "cross")
     assert changed.rows[:, FEATURES.index("lift")].tolist() == [0.0, 0.0]
@@ -90,7 +90,7 @@ def test_rescaling_can_be_left_out() -> None:
 
 def test_a_turn_is_read_in_one_way_alone() -> None:
     one, other = (
-        Candidates(_IDS, ("en-en",) * 3, np.full((3, len(FEATURES)), x), np.zeros(1), np.arange(3))
+        Candidates(_IDS, ("en-en",) * 3, np.full((3, len(FEATURES)), x), np.zeros(1))
         for x in (1.0, 2.0)
     )
     turn = TurnCase.of(

@@ -83,7 +83,6 @@ def _planted(seed: int, count: int) -> list[choice_model.Case]:
             pairs=("en-en",) * 6,
             rows=rows,
             query=np.zeros(len(QUERY_FEATURES)),
-            families=np.arange(6),
         )
         gold = None if drawn == 6 else drawn
         cases.append(choice_model.Case("planted", "en", found, np.arange(6), gold))

@@ -68,10 +68,34 @@ BASE = (
     entry("price-broadband", "What does broadband cost?", "Price of home internet"),
     entry("roaming-ch", "What does roaming cost in Switzerland?", "Phone use in Switzerland"),
     entry("roaming-us", "What does roaming cost in the USA?", "Phone use in America"),
-    entry("zh-cancel-mobile", "怎么取消手机套餐？", "手机合约怎么解约", lang="zh"),
-    entry("zh-cancel-broadband", "怎么取消宽带？", "宽带合约怎么解约", lang="zh"),
-    entry("zh-price-broadband", "宽带多少钱一个月？", "家里装网怎么收费", lang="zh"),
-    entry("zh-price-mobile", "手机套餐多少钱一个月？", "话费套餐怎么收费", lang="zh"),
+    entry(
+        "zh-cancel-mobile",
+        "怎么取消手机套餐？",
+        "手机合约怎么解约",
+        lang="zh",
+        translation_of="cancel-mobile",
+    ),
+    entry(
+        "zh-cancel-broadband",
+        "怎么取消宽带？",
+        "宽带合约怎么解约",
+        lang="zh",
+        translation_of="cancel-broadband",
+    ),
+    entry(
+        "zh-price-broadband",
+        "宽带多少钱一个月？",
+        "家里装网怎么收费",
+        lang="zh",
+        translation_of="price-broadband",
+    ),
+    entry(
+        "zh-price-mobile",
+        "手机套餐多少钱一个月？",
+        "话费套餐怎么收费",
+        lang="zh",
+        translation_of="price-mobile",
+    ),
 )
 TURNS = [
     (["how do i cancel my broadband contract?"], "and for mobile?", "cancel-mobile"),

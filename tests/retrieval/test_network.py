@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,27 +11,24 @@ import pytest
 from benchmarks.choice_model import Case
 from retrieval.calibration import Calibration, shares
 from retrieval.features import FEATURES, QUERY_FEATURES, Candidates, Pair
-from retrieval.network import COMPARED, WIDTH, Layer, Network, inputs_of
+from retrieval.network import WIDTH, Layer, Network
 
 _COUNT = 4
 
 
-def _candidates(
-    best: list[float], pair: Pair = "en-en", families: list[int] | None = None
-) -> Candidates:
+def _candidates(best: list[float], pair: Pair = "en-en") -> Candidates:
     rows = np.zeros((len(best), len(FEATURES)))
     rows[:, 0] = best
     ids = tuple(f"e{number}" for number in range(len(best)))
-    numbers = np.array(families if families is not None else range(len(best)))
-    return Candidates(ids, (pair,) * len(best), rows, np.zeros(len(QUERY_FEATURES)), numbers)
+    return Candidates(ids, (pair,) * len(best), rows, np.zeros(len(QUERY_FEATURES)))
 
 
 def _network(out: float = 0.0) -> Network:
-    """The utility of a candidate grows with how far it is ahead; that of nothing with the lead."""
-    ahead = np.zeros((1, WIDTH + 1))
-    ahead[0, COMPARED] = 1.0
-    entry = Layer(ahead, np.array([out, 0.0]))
-    none = Layer(np.insert(ahead, WIDTH, 0.0, axis=1), np.array([-out, 0.0]))
+    """The nearer an entry is, the likelier; the nearer the one that leads, the less is nothing."""
+    near = np.zeros((1, WIDTH + 1))
+    near[0, 0] = 1.0
+    entry = Layer(near, np.array([out, 0.0]))
+    none = Layer(np.insert(near, WIDTH, 0.0, axis=1), np.array([-out, 0.0]))
     return Network(np.zeros(WIDTH), np.ones(WIDTH), 1.0, entry, none)
 
 
@@ -42,22 +40,12 @@ def test_a_network_that_has_learnt_nothing_changes_nothing() -> None:
     assert none == 0.5
 
 
-def test_a_lead_over_the_next_speaks_for_an_entry_and_against_nothing() -> None:
+def test_the_entry_that_leads_speaks_for_itself_and_against_nothing() -> None:
     flat = np.zeros(3)
-    near, none_near = _network(1.0).corrected(_candidates([0.9, 0.88, 0.1]), flat, 0.0, "en")
-    far, none_far = _network(1.0).corrected(_candidates([0.9, 0.3, 0.1]), flat, 0.0, "en")
-    assert far[0] > near[0] > near[1]
-    assert none_far < none_near < 0
-
-
-def test_a_translation_is_no_rival() -> None:
-    alone = inputs_of(_candidates([0.9, 0.3]))
-    beside = inputs_of(_candidates([0.9, 0.88, 0.3], families=[0, 0, 1]))
-    np.testing.assert_allclose(alone[0, COMPARED], beside[0, COMPARED])
-    rival = inputs_of(_candidates([0.9, 0.88, 0.3]))
-    assert rival[0, COMPARED] < beside[0, COMPARED]
-    only = inputs_of(_candidates([0.9, 0.8], families=[0, 0]))
-    assert not only[:, COMPARED : 2 * COMPARED].any()
+    near, none_near = _network(1.0).corrected(_candidates([0.1, 0.9, 0.3]), flat, 0.0, "en")
+    far, none_far = _network(1.0).corrected(_candidates([0.1, 0.4, 0.3]), flat, 0.0, "en")
+    assert near[1] > far[1] > far[2]
+    assert none_near < none_far < 0
 
 
 def test_entries_with_many_phrasings_are_left_to_their_classifier() -> None:
@@ -66,11 +54,19 @@ def test_entries_with_many_phrasings_are_left_to_their_classifier() -> None:
     entries, none = network.corrected(_candidates([0.9, 0.1], "worded"), utilities, 0.5, "en")
     np.testing.assert_allclose(entries, utilities)
     assert none == 0.5
-    mixed = Candidates(("a", "b"), ("worded", "en-en"), _candidates([0.9, 0.1]).rows,
-                       np.zeros(len(QUERY_FEATURES)), np.arange(2))  # fmt: skip
+    mixed = replace(_candidates([0.9, 0.1]), pairs=("worded", "en-en"))
     entries, none = network.corrected(mixed, utilities, 0.5, "en")
     assert entries[0] == pytest.approx(4.0)
     assert none == pytest.approx(1.0)
+
+
+def test_a_message_without_words_of_its_own_is_left_to_the_logit() -> None:
+    found = _candidates([0.9, 0.3])
+    found.query[QUERY_FEATURES.index("no_words")] = 1.0
+    utilities = np.array([2.0, 1.0])
+    entries, none = _network(1.0).corrected(found, utilities, 0.5, "en")
+    np.testing.assert_allclose(entries, utilities)
+    assert none == 0.5
 
 
 def test_no_candidates_are_no_fault() -> None:
@@ -101,17 +97,16 @@ def test_weights_survive_the_file() -> None:
 
 
 def _planted(seed: int, count: int) -> list[Case]:
-    """Nothing answers where two entries are alike: no sum of an entry's features tells that."""
+    """Nothing answers where two features of the leading entry disagree: no sum tells that."""
     rng = np.random.default_rng(seed)
     cases = []
     for _ in range(count):
-        best = rng.uniform(0.0, 0.6, _COUNT).tolist()
-        first = int(rng.integers(_COUNT))
-        best[first] = 0.8
-        covered = bool(rng.random() < 0.5)
-        if not covered:
-            best[(first + 1) % _COUNT] = 0.79
-        found = _candidates(best)
+        found = _candidates(rng.uniform(0.0, 0.6, _COUNT).tolist())
+        first, covered = int(rng.integers(_COUNT)), bool(rng.random() < 0.5)
+        found.rows[first, 0] = 0.8
+        found.rows[first, 4:6] = (
+            rng.permutation([0.2, 0.8]) if not covered else rng.choice([0.2, 0.8])
+        )
         cases.append(Case("planted", "en", found, np.arange(_COUNT), first if covered else None))
     return cases
 

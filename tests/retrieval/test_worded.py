@@ -116,7 +116,7 @@ def _cases(count: int) -> list[choice_model.Case]:
         drawn = int(rng.choice(6, p=np.append(p, 1 - p.sum())))
         query = np.zeros(len(QUERY_FEATURES))
         query[-1] = 1.0
-        found = Candidates(tuple("abcde"), ("worded",) * 5, rows, query, np.arange(5))
+        found = Candidates(tuple("abcde"), ("worded",) * 5, rows, query)
         gold = {"abcde"[drawn]} if drawn < 5 else set()
         cases.append(choice_model.Case.of("x", "en", found, {c: c for c in "abcde"}, gold))
     return cases

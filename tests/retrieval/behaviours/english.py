@@ -92,10 +92,10 @@ FULL_WIDTH = [
 ELLIPSIS = [
     Case("and for the family one?", "family", ("what does the annual membership cost?",)),
     Case("and by the month?", "monthly", ("what does the annual membership cost?",)),
-    Weak("what about for two people on our own", "private", ("how much is a balloon flight?",)),
+    Case("what about for two people on our own", "private", ("how much is a balloon flight?",)),
     Case("and if it's expired?", "expired", ("how do i redeem a gift voucher?",)),
     Case("or to another day instead?", "move", ("how do i cancel my booking?",)),
-    Weak("and kids?", "children", ("is there a weight limit for passengers?",)),
+    Case("and kids?", "children", ("is there a weight limit for passengers?",)),
     Case("and if i've lost it?", "lost", ("how do i redeem a gift voucher?",)),
 ]
 

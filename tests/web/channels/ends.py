@@ -70,6 +70,7 @@ class LexicalRetriever:
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._index = LexicalIndex()
+        self._lock = threading.Lock()  # an index has one user at a time
         for entry in entries:
             for position, text in enumerate((entry.question, *entry.alternatives)):
                 self._index.add(f"{entry.id}#{position}", terms(text))
@@ -80,9 +81,11 @@ class LexicalRetriever:
     ) -> Evidence:
         self.asked.append((text, tuple(history)))
         words = terms(text)
-        best = self._index.best_possible(words) or 1.0
+        with self._lock:
+            best = self._index.best_possible(words) or 1.0
+            hits = self._index.search(words, 5 * limit)
         found: dict[str, float] = {}
-        for key, score in self._index.search(words, 5 * limit):
+        for key, score in hits:
             found.setdefault(key.split("#")[0], score / best)
         sure = min(0.97, max(found.values(), default=0.0) / _SURE_SHARE)
         whole = sum(share**4 for share in found.values()) or 1.0
