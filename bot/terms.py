@@ -58,12 +58,12 @@ class CostMatrix:
 
 #: Chosen so that an answer wants p of about 0.7, a clarification two or three close entries, and
 #: a composed reply a message that asks for several things at once: on the fitting companies, one
-#: reply in twenty is then wrong (docs/developers/retrieval.md).
+#: message in seventeen then gets a wrong answer (docs/developers/retrieval.md).
 DEFAULT_COSTS = CostMatrix(1, {
     route: dict(zip(STATES, row, strict=True)) for route, row in {
         # ........  top   option several uncov  chat  flow  insight person
         "answer":  (0.00, 1.50, 0.50, 1.50, 0.80, 0.60, 0.70, 0.80),
-        "clarify": (0.55, 0.15, 0.40, 0.70, 0.90, 0.70, 0.80, 0.80),
+        "clarify": (0.55, 0.25, 0.40, 0.70, 0.90, 0.70, 0.80, 0.80),
         "decline": (0.70, 0.70, 0.70, 0.00, 0.70, 0.80, 0.70, 0.80),
         "compose": (0.30, 0.90, 0.10, 1.60, 0.90, 0.80, 0.80, 0.90),
         "chat":    (0.90, 0.90, 0.90, 0.50, 0.00, 0.80, 0.80, 0.90),
