@@ -63,7 +63,7 @@ DEFAULT_COSTS = CostMatrix(1, {
     route: dict(zip(STATES, row, strict=True)) for route, row in {
         # ........  top   option several uncov  chat  flow  insight person
         "answer":  (0.00, 1.50, 0.50, 1.50, 0.80, 0.60, 0.70, 0.80),
-        "clarify": (0.55, 0.25, 0.40, 0.70, 0.90, 0.70, 0.80, 0.80),
+        "clarify": (0.55, 0.15, 0.40, 0.70, 0.90, 0.70, 0.80, 0.80),
         "decline": (0.70, 0.70, 0.70, 0.00, 0.70, 0.80, 0.70, 0.80),
         "compose": (0.30, 0.90, 0.10, 1.60, 0.90, 0.80, 0.80, 0.90),
         "chat":    (0.90, 0.90, 0.90, 0.50, 0.00, 0.80, 0.80, 0.90),

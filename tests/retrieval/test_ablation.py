@@ -31,7 +31,7 @@ def _asked(count: int) -> list[Asked]:
         right = int(rng.integers(3))
         rows = rng.normal(0, 0.1, (3, len(FEATURES)))
         rows[right, _TELLS] += 1.0
-        found = Candidates(_IDS, ("en-en",) * 3, rows, np.zeros(len(QUERY_FEATURES)), np.arange(3))
+        found = Candidates(_IDS, ("en-en",) * 3, rows, np.zeros(len(QUERY_FEATURES)))
         gold = {_IDS[right]} if rng.random() < 0.7 else set()
         source = f"set{number % 5}"
         case = Case.of(source, "en", found, {key: key for key in _IDS}, gold)

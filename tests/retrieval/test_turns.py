@@ -18,9 +18,7 @@ _BESIDE = np.zeros((len(_IDS), len(BESIDE)))
 def _candidates(best: int, strength: float) -> Candidates:
     rows = np.zeros((len(_IDS), len(FEATURES)))
     rows[best, 0] = strength
-    return Candidates(
-        _IDS, ("en-en",) * len(_IDS), rows, np.zeros(len(QUERY_FEATURES)), np.arange(len(_IDS))
-    )
+    return Candidates(_IDS, ("en-en",) * len(_IDS), rows, np.zeros(len(QUERY_FEATURES)))
 
 
 def _weights() -> Calibration:
