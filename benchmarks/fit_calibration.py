@@ -78,7 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked, _ = ask_all(worlds, store, encoders)
     # What earlier turns found can be told only when questions can be judged.
     talks = [replace(world, asks=()) for world in worlds if world.turns]
-    _, turns = ask_all(talks, store, encoders, fit(asked, [], encoders))
+    weights = fit(asked, [], encoders)
+    _, turns = ask_all(talks, store, encoders, weights)
     report = cross_validate(asked, turns, encoders)
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for one in asked:
@@ -87,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "questions (covered, not covered)": dict(counts),
         "each source judged by weights fitted on the others": report,
     }
-    fit(asked, turns, encoders).write(options.out, notes)
+    with_turns(weights, asked, turns).write(options.out, notes)
     print(f"{len(asked)} questions, {len(turns)} turns; written to {options.out}")
 
 
@@ -165,6 +166,13 @@ def fit(
     worded = [one.case for one in asked if one.worded]
     if worded:
         weights = choice_model.with_worded(weights, worded)
+    return with_turns(weights, asked, turns)
+
+
+def with_turns(
+    weights: Calibration, asked: Sequence[Asked], turns: Sequence[TurnCase]
+) -> Calibration:
+    """``weights`` with those of turns, as sure as the usual sources of ``asked`` say."""
     sources = {one.source for one in asked if one.usual}
     return fit_turns(weights, turns, sources) if turns else weights
 

@@ -4,8 +4,8 @@ A conditional logit with an outside option (McFadden 1974): every candidate has 
 linear in its features, "none of them answers" has one that is linear in the message's features,
 and a probability is the share of the exponentials. So ranking and calibration are one model, and
 the probabilities of a ranking never sum to more than one. Weights are apart for each pair of
-question language and entry language. A small network corrects the utilities by how a candidate
-stands beside the others (:mod:`retrieval.network`). ``benchmarks/fit_calibration.py`` fits and
+question language and entry language. Small networks correct the utilities where features
+tell more together than apart (:mod:`retrieval.network`). ``benchmarks/fit_calibration.py`` fits and
 writes them all.
 """
 

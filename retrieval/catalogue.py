@@ -54,11 +54,6 @@ def digest_of(entry: Entry) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 
-def version_of(entry: Entry) -> Version:
-    """Which state of an entry its vectors are made of."""
-    return Version(entry.revision, digest_of(entry))
-
-
 def texts_of(entry: Entry) -> tuple[list[str], str]:
     """The texts that are read: the phrasings, the question first, and question with answer."""
     whole = f"{entry.question} {entry.answer[:_ANSWER_CHARS]}"
@@ -146,9 +141,9 @@ class Catalogue:
         for index in self.vectors.values():
             index.drop(entry_ids)
 
-    def sweep(self, wanted: Iterable[Entry]) -> None:
+    def sweep(self, wanted: Iterable[Entry], digests: Mapping[str, str]) -> None:
         """Drop vectors that dead processes left over; ``wanted`` is all that the base holds."""
-        versions = [(entry, version_of(entry)) for entry in wanted]
+        versions = [(entry, Version(entry.revision, digests[entry.id])) for entry in wanted]
         for space, index in self.vectors.items():
             index.sweep({e.id: version for e, version in versions if space in spaces_of(e)})
 

@@ -161,13 +161,14 @@ class HybridRetriever:
         """Make the index hold exactly these entries; what has not changed is not encoded again,
         unless its vectors are not all there."""
         wanted = {entry.id: entry for entry in entries}
+        digests = {key: digest_of(entry) for key, entry in wanted.items()}
         with self._writing:
             with self._locked() as catalogue:
-                catalogue.sweep(wanted.values())
+                catalogue.sweep(wanted.values(), digests)
                 broken = set(catalogue.incomplete())
                 have = {k: p.digest for k, p in catalogue.prepared.items() if k not in broken}
                 gone = (catalogue.prepared.keys() | broken) - wanted.keys()
-            changed = [e for e in wanted.values() if have.get(e.id) != digest_of(e)]
+            changed = [e for key, e in wanted.items() if have.get(key) != digests[key]]
             self._fill(changed, gone)
             with self._locked():
                 self._spare = {}

@@ -54,7 +54,8 @@ class Searcher:
         look = self._look(text, lang or detect(text, history), history)
         ranker = _Ranker(look, calibration)
         alone = look.query(text)
-        ranking, found = ranker.rank(alone)
+        found = ranker.find(alone)
+        ranking = ranker.rank(alone, found)
         used, apart = text, 1
         completed = complete(text, history)
         if completed.lean == "none":
@@ -169,13 +170,17 @@ class _Ranker:
     look: _Look
     calibration: Calibration
 
-    def rank(self, query: Query) -> tuple[Ranking, Found]:
-        """The ranking of a text that was read alone, and what was found for it."""
+    def find(self, query: Query) -> Found:
+        """What a look at the catalogue gives for a text that was read alone."""
         with self.look.clock("rank"), self.look.locked() as catalogue:
-            found = found_by(query, catalogue)
+            return found_by(query, catalogue)
+
+    def rank(self, query: Query, found: Found) -> Ranking:
+        """The ranking of a text that was read alone, and of what was found for it."""
+        with self.look.clock("rank"), self.look.locked() as catalogue:
             candidates = compared(found.ids, query, found, catalogue)
             judged = self.calibration.both(candidates, query.lang)
-            return rank(candidates, *judged, catalogue.prepared, query.lang), found
+            return rank(candidates, *judged, catalogue.prepared, query.lang)
 
     def rank_turn(
         self,
@@ -202,11 +207,13 @@ class _Ranker:
             if len(firsts) + len(parts) - number < 2:
                 break  # the rest cannot make it two
             part = self.look.query(text)
-            ranked, found = self.rank(part)
+            found = self.find(part)
             if number:
                 # "…, how much is that a month?" is about what was said before the comma.
                 before = parts[:number]
                 ranked = self.rank_turn(part, found, before, complete(text, before))
+            else:
+                ranked = self.rank(part, found)
             first = ranked.ranked[0] if ranked.ranked else None
             if first is not None and first.p >= _SURE_PART:
                 known = firsts.setdefault(first.entry_id, first)

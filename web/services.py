@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from bot.routing import DEFAULT_COSTS
 from generation.compose import Composer
 from generation.ctranslate import CTranslate2Generator
 from generation.smalltalk import SmallTalk
@@ -23,14 +24,14 @@ from retrieval.types import Retriever
 from web.botclient import BotClient, BotUnavailable
 from web.channels.gateway import Gateway
 from web.conversation.aftercare import Aftercare
-from web.conversation.correcting import Corrector
 from web.conversation.history import History
 from web.conversation.log import ConversationLog
+from web.conversation.newest import Newest
 from web.conversation.routing import Router
 from web.conversation.service import ConversationService
 from web.conversation.storage import Database, LogThreads
 from web.conversation.turns import Deadlines, TurnMaker
-from web.corrections import CorrectionStore
+from web.corrections import AS_FITTED, CorrectionRecord, CorrectionStore
 from web.costs import CostStore
 from web.entrybook import EntryBook
 from web.indexing import Indexer, index_folder
@@ -161,11 +162,13 @@ def build(settings: Settings, retriever: Retriever | None = None) -> Services:
         settings.bot_deadline_s,
     )
     database, phrases = Database(engine), SmallTalk.load()
-    log, corrector = ConversationLog(database), Corrector(CorrectionStore(engine).current, threads)
+    log = ConversationLog(database)
+    costs = Newest("cost matrix", CostStore(engine).current, DEFAULT_COSTS, threads)
+    correction = Newest("correction", CorrectionStore(engine).current, AS_FITTED, threads)
     composing = _composing(settings, generator, book, phrases)
-    router = Router(bot, CostStore(engine).current, log, threads, book)
+    router = Router(bot, costs, log, threads, book)
     responders = _responders(settings, book, phrases, composing)
-    turns = _turns(settings, retriever, corrector, router, responders, phrases, bot)
+    turns = _turns(settings, retriever, correction, router, responders, phrases, bot)
     service = _service(settings, log, database, threads, turns, indexer, bot)
     return Services(
         settings=settings,
@@ -198,7 +201,7 @@ def _retriever(settings: Settings, models: ModelStore, engine: Engine) -> Retrie
 def _turns(
     settings: Settings,
     retriever: Retriever,
-    corrector: Corrector,
+    correction: Newest[CorrectionRecord],
     router: Router,
     responders: Responders,
     phrases: SmallTalk,
@@ -206,7 +209,7 @@ def _turns(
 ) -> TurnMaker:
     return TurnMaker(
         retriever,
-        corrector,
+        correction,
         router,
         responders,
         Failure(phrases),

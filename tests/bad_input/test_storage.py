@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import create_engine, event, make_url, text
 
 from retrieval.models import ModelStore
-from tests.web.gateway_world import SECRET, StandInBot, Web, fill, running, wait_for
+from tests.web.gateway_world import SECRET, StandInBot, Web, filled
 
 ROOT = Path(__file__).resolve().parents[2]
 GRAPEVINE = str(Path(sys.executable).with_name("grapevine"))
@@ -28,12 +28,6 @@ def bot() -> Iterator[StandInBot]:
     bot.close()
 
 
-def _filled(web: Web) -> Web:
-    fill(web.services.store)
-    wait_for(lambda: len(web.services.book) == 3)
-    return web
-
-
 def _refused(web: Web, path: str, headers: dict[str, str], why: str) -> None:
     refused = web.ask(path, headers, "1", QUESTION)
     assert (refused.status_code, refused.json()["code"]) == (503, "log-unavailable")
@@ -41,8 +35,7 @@ def _refused(web: Web, path: str, headers: dict[str, str], why: str) -> None:
 
 
 def test_a_full_disk_is_said_and_room_is_enough_to_go_on(tmp_path: Path, bot: StandInBot) -> None:
-    with running(tmp_path, bot.port) as web:
-        _filled(web)
+    with filled(tmp_path, bot.port) as web:
         path, _, headers = web.open()
         pages = [1]
 
@@ -76,8 +69,7 @@ def test_a_postgres_database_that_goes_away_and_comes_back(
     run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
     run(f"DROP DATABASE IF EXISTS {aside} WITH (FORCE)")
     url = make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
-    with running(tmp_path, bot.port, database_url=url) as web:
-        _filled(web)
+    with filled(tmp_path, bot.port, database_url=url) as web:
         path, _, headers = web.open()
         assert web.ask(path, headers, "0", QUESTION).json()["reply"]["text"] == ANSWER
         run(

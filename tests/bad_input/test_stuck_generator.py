@@ -11,7 +11,7 @@ import pytest
 
 from generation.compose import Composer
 from generation.types import GenerationRequest
-from tests.web.gateway_world import Socket, StandInBot, Web, fill, running, wait_for
+from tests.web.gateway_world import Socket, StandInBot, Web, filled, wait_for
 
 BILL, DUE = "When is my bill due?", "On the third of each month."
 
@@ -50,9 +50,7 @@ def bot() -> Iterator[StandInBot]:
 
 @pytest.fixture
 def web(tmp_path: Path, bot: StandInBot) -> Iterator[Web]:
-    with running(tmp_path, bot.port) as web:
-        fill(web.services.store)
-        wait_for(lambda: len(web.services.book) == 3)
+    with filled(tmp_path, bot.port) as web:
         yield web
 
 

@@ -14,7 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.web.gateway_world import StandInBot, Web, fill, running, wait_for
+from tests.web.gateway_world import StandInBot, Web, filled, wait_for
 from web.channels import wire
 
 SHOP = "https://shop.example"
@@ -25,9 +25,7 @@ QUESTION, ANSWER = "When is my bill due?", "On the third of each month."
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     bot = StandInBot()
     folder = tmp_path_factory.mktemp("wire")
-    with running(folder, bot.port, allowed_origins=(SHOP,), open_api=True) as web:
-        fill(web.services.store)
-        wait_for(lambda: len(web.services.book) == 3)
+    with filled(folder, bot.port, allowed_origins=(SHOP,), open_api=True) as web:
         yield web
     bot.close()
 

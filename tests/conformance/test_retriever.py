@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from knowledge.database import open_engine
+from retrieval.entry_vectors import LocalVectors, OpenVectors
 from retrieval.errors import NotLoaded
 from retrieval.hybrid import HybridRetriever
 from retrieval.models import ModelStore
@@ -57,17 +58,19 @@ class TestHashedPgVector(RetrieverSuite):
         return made
 
 
-@pytest.fixture(scope="module")
-def real_hybrid(tmp_path_factory: pytest.TempPathFactory) -> HybridRetriever:
+def _with_real_encoders(folder: Path, vectors: OpenVectors) -> HybridRetriever:
     settings = Settings()
+    store = ModelStore(settings.cache_dir, settings.model_dir)
     made = HybridRetriever(
-        ModelStore(settings.cache_dir, settings.model_dir),
-        tmp_path_factory.mktemp("index"),
-        settings.encoder_en,
-        settings.encoder_multi,
+        store, folder, settings.encoder_en, settings.encoder_multi, open_vectors=vectors
     )
     made.load()
     return made
+
+
+@pytest.fixture(scope="module")
+def real_hybrid(tmp_path_factory: pytest.TempPathFactory) -> HybridRetriever:
+    return _with_real_encoders(tmp_path_factory.mktemp("index"), LocalVectors.open)
 
 
 @pytest.mark.models
@@ -82,16 +85,8 @@ class TestRealHybrid(RetrieverSuite):
 def real_pgvector(
     vector_engine: Engine, tmp_path_factory: pytest.TempPathFactory
 ) -> HybridRetriever:
-    settings = Settings()
-    made = HybridRetriever(
-        ModelStore(settings.cache_dir, settings.model_dir),
-        tmp_path_factory.mktemp("index"),
-        settings.encoder_en,
-        settings.encoder_multi,
-        open_vectors=partial(PgVectors.open, vector_engine),
-    )
-    made.load()
-    return made
+    vectors = partial(PgVectors.open, vector_engine)
+    return _with_real_encoders(tmp_path_factory.mktemp("index"), vectors)
 
 
 @pytest.mark.models

@@ -35,18 +35,26 @@ def test_words_that_a_crowd_of_documents_holds_are_passed_over() -> None:
     assert [key for key, _ in index.search(["router", "word-7"], 5)] == ["d7"]
 
 
+def _after(
+    edits: list[tuple[str, list[str] | None]],
+) -> tuple[LexicalIndex, dict[str, list[str]]]:
+    """An index after edits, and what it should then hold."""
+    index, state = LexicalIndex(), {}
+    for key, words in edits:
+        if words is None:
+            index.remove(key)
+            state.pop(key, None)
+        else:
+            index.add(key, words)
+            state[key] = words
+    return index, state
+
+
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.none() | WORDS), max_size=30))
 def test_edits_leave_what_a_fresh_index_would_hold(
     edits: list[tuple[str, list[str] | None]],
 ) -> None:
-    edited, state = LexicalIndex(), {}
-    for key, words in edits:
-        if words is None:
-            edited.remove(key)
-            state.pop(key, None)
-        else:
-            edited.add(key, words)
-            state[key] = words
+    edited, state = _after(edits)
     fresh = LexicalIndex()
     for key, words in state.items():
         fresh.add(key, words)
@@ -76,14 +84,7 @@ def test_frequent_words_count_for_the_best_where_postings_are_too_many(
 def test_a_document_scores_as_the_formula_says(
     edits: list[tuple[str, list[str] | None]], asked: set[str]
 ) -> None:
-    index, state = LexicalIndex(), {}
-    for key, words in edits:
-        if words is None:
-            index.remove(key)
-            state.pop(key, None)
-        else:
-            index.add(key, words)
-            state[key] = words
+    index, state = _after(edits)
     mean = sum(map(len, state.values())) / len(state) if state else 1.0
     wanted = {}
     for key, words in state.items():

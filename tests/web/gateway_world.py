@@ -238,6 +238,15 @@ def running(folder: Path, bot_port: int, **changes: Any) -> Iterator[Web]:
         thread.join(15)
 
 
+@contextmanager
+def filled(folder: Path, bot_port: int, **changes: Any) -> Iterator[Web]:
+    """As :func:`running`, with the entries published and found."""
+    with running(folder, bot_port, **changes) as web:
+        fill(web.services.store)
+        wait_for(lambda: len(web.services.book) == len(ENTRIES))
+        yield web
+
+
 def fill(store: KnowledgeStore) -> None:
     """Publish the entries."""
     for entry_id, (question, answer) in ENTRIES.items():

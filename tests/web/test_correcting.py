@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from retrieval.correction import Correction
-from tests.web.gateway_world import StandInBot, Web, fill, running, wait_for
-from web.conversation.correcting import Corrector
+from tests.web.gateway_world import StandInBot, Web, filled
+from web.conversation.newest import Newest
 from web.conversation.storage import LogThreads
 from web.corrections import AS_FITTED, CorrectionRecord, CorrectionStore
 
@@ -27,9 +27,7 @@ def bot() -> Iterator[StandInBot]:
 
 @pytest.fixture
 def web(tmp_path: Path, bot: StandInBot) -> Iterator[Web]:
-    with running(tmp_path, bot.port) as found:
-        fill(found.services.store)
-        wait_for(lambda: len(found.services.book) == 3)
+    with filled(tmp_path, bot.port) as found:
         found.retriever.features = {"none": NONE}
         yield found
 
@@ -81,10 +79,11 @@ def test_without_the_bot_the_route_is_corrected_too(web: Web, bot: StandInBot) -
 async def test_where_the_store_fails_the_last_one_is_used() -> None:
     threads = LogThreads(1)
     known = [CorrectionRecord(4, Correction(1.1, 0.0), 3)]
-    corrector = Corrector(known.pop, threads)
+    newest = Newest("correction", known.pop, AS_FITTED, threads)
     try:
-        assert (await corrector.newest()).revision == 4
-        assert (await corrector.newest()).revision == 4
-        assert await Corrector(known.pop, threads).newest() == AS_FITTED
+        assert (await newest.read()).revision == 4
+        assert (await newest.read()).revision == 4
+        again = Newest("correction", known.pop, AS_FITTED, threads)
+        assert await again.read() == AS_FITTED
     finally:
         threads.close()

@@ -8,7 +8,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from tests.web.gateway_world import SECRET, StandInBot, Web, fill, running, wait_for
+from tests.web.gateway_world import SECRET, StandInBot, Web, filled, running, wait_for
 from web.security.tokens import Tokens
 
 
@@ -22,9 +22,7 @@ def bot() -> Iterator[StandInBot]:
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory, bot: StandInBot) -> Iterator[Web]:
     folder = tmp_path_factory.mktemp("rest")
-    with running(folder, bot.port, allowed_origins=("https://shop.example",)) as web:
-        fill(web.services.store)
-        wait_for(lambda: len(web.services.book) == 3)
+    with filled(folder, bot.port, allowed_origins=("https://shop.example",)) as web:
         yield web
 
 

@@ -17,7 +17,7 @@ from generation.types import GenerationRequest
 from knowledge.database import open_engine
 from knowledge.store import KnowledgeStore
 from knowledge.types import EntryContent
-from tests.web.gateway_world import Socket, StandInBot, Web, fill, running, wait_for
+from tests.web.gateway_world import Socket, StandInBot, Web, fill, filled, running, wait_for
 from web.conversation.log import ConversationLog
 from web.conversation.models import UserMessage
 from web.conversation.storage import Database
@@ -36,9 +36,7 @@ def bot() -> Iterator[StandInBot]:
 
 @pytest.fixture
 def web(tmp_path: Path, bot: StandInBot) -> Iterator[Web]:
-    with running(tmp_path, bot.port) as web:
-        fill(web.services.store)
-        wait_for(lambda: len(web.services.book) == 3)
+    with filled(tmp_path, bot.port) as web:
         yield web
 
 

@@ -13,7 +13,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.web.gateway_world import Socket, StandInBot, Web, fill, running, wait_for
+from tests.web.gateway_world import Socket, StandInBot, Web, filled
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +25,7 @@ def bot() -> Iterator[StandInBot]:
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory, bot: StandInBot) -> Iterator[Web]:
-    with running(tmp_path_factory.mktemp("ws"), bot.port) as web:
-        fill(web.services.store)
-        wait_for(lambda: len(web.services.book) == 3)
+    with filled(tmp_path_factory.mktemp("ws"), bot.port) as web:
         yield web
 
 

@@ -12,6 +12,7 @@ import typer
 
 from web.cli._context import open_database
 from web.cli.kb_views import print_json, print_table
+from web.cli.options import Author, Json, Note
 from web.cli.terminal import expected_errors, fail
 
 if TYPE_CHECKING:
@@ -28,9 +29,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Author = Annotated[str, typer.Option(help="Who judges or makes the change; kept.")]
-Note = Annotated[str, typer.Option(help="Why; kept in the history.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 _SHOWN_QUESTION = 60
 _PARTLY = 3

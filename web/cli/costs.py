@@ -10,6 +10,7 @@ import typer
 
 from web.cli._context import open_database
 from web.cli.kb_views import print_json, print_table
+from web.cli.options import Author, Json, Note
 from web.cli.terminal import expected_errors, fail
 
 if TYPE_CHECKING:
@@ -21,10 +22,6 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-
-Author = Annotated[str, typer.Option(help="Who makes the change; kept in the history.")]
-Note = Annotated[str, typer.Option(help="Why; kept in the history.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()

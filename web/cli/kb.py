@@ -19,6 +19,7 @@ from web.cli.kb_views import (
     print_json,
     print_table,
 )
+from web.cli.options import Author, Json
 from web.cli.terminal import expected_errors, fail
 
 app = typer.Typer(
@@ -31,8 +32,6 @@ kb_transfer.register(app)
 
 EntryId = Annotated[str, typer.Argument(metavar="ID", help="Id of the entry.")]
 EntryIds = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of the entries.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Author = Annotated[str, typer.Option(help="Who makes the change; kept in the history.")]
 Question = Annotated[str | None, typer.Option(help="The question.")]
 Answer = Annotated[str | None, typer.Option(help="The answer, word for word.")]
 Alternative = Annotated[

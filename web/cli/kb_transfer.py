@@ -11,6 +11,7 @@ from knowledge.types import EntryFilter, Status
 from retrieval.types import Lang
 from web.cli._context import open_store
 from web.cli.kb_views import print_json, print_report, report_json
+from web.cli.options import Author, Json
 from web.cli.terminal import ModelBars, expected_errors
 
 #: Exit code of an import that left rows out.
@@ -21,8 +22,6 @@ FormatOption = Annotated[
     Literal["csv", "xlsx", "jsonl"] | None,
     typer.Option("--format", help="Told by the file's name where not given."),
 ]
-Author = Annotated[str, typer.Option(help="Who makes the change; kept in the history.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.routing import (
-    DEFAULT_COSTS,
     MAX_TEXT,
     CostMatrix,
     EvidenceDigest,
@@ -20,6 +18,7 @@ from web.botclient import BotClient, BotTurn, BotUnavailable
 from web.conversation.digest import digest
 from web.conversation.log import ConversationLog
 from web.conversation.models import Earlier, StoredMessage, UserMessage
+from web.conversation.newest import Newest
 from web.conversation.storage import LogThreads
 from web.entrybook import EntryBook
 from web.responder.base import Directive, as_route
@@ -55,7 +54,7 @@ class Router:
     def __init__(
         self,
         bot: BotClient,
-        costs: Callable[[], CostMatrix],
+        costs: Newest[CostMatrix],
         log: ConversationLog,
         threads: LogThreads,
         book: EntryBook,
@@ -65,12 +64,11 @@ class Router:
         self._log = log
         self._threads = threads
         self._book = book
-        self._last_costs = DEFAULT_COSTS
 
     async def route(self, asked: Asked) -> Routed:
         """Decide; never fails for the bot's sake. Raises LogUnavailable."""
         started = time.perf_counter()
-        costs = await self._newest_costs()
+        costs = await self._costs.read()
         evidence = digest(asked.evidence, self._translation_of)
         missed = (
             await self._threads.run(self._log.missed, asked.user.conversation_id)
@@ -105,15 +103,6 @@ class Router:
             directives = self._decide_here(asked, EvidenceDigest.from_dict(evidence), costs)
         ms = (time.perf_counter() - started) * 1000
         return Routed(directives, degraded, costs.revision, ms)
-
-    async def _newest_costs(self) -> CostMatrix:
-        """Those of the store, so that an edit counts from the next message on."""
-        try:
-            self._last_costs = await self._threads.run(self._costs)
-        except Exception:
-            # The rule stays the same when its newest record cannot be read.
-            logger.exception("the cost matrix cannot be read; the last one is used")
-        return self._last_costs
 
     def _decide_here(
         self, asked: Asked, evidence: EvidenceDigest, costs: CostMatrix

@@ -17,10 +17,11 @@ from functools import partial
 from bot.routing import fallback_reading
 from retrieval.correction import corrected, whole_of
 from retrieval.types import Evidence, Lang, Ranked, Retriever
-from web.conversation.correcting import Corrector
 from web.conversation.draft import Draft
 from web.conversation.models import Earlier, Provenance, StoredMessage, UserMessage
+from web.conversation.newest import Newest
 from web.conversation.routing import Asked, Routed, Router
+from web.corrections import CorrectionRecord
 from web.responder.base import Directive, Responder, Responders, Turn
 from web.security.text import has_words
 
@@ -55,7 +56,7 @@ class TurnMaker:
     def __init__(
         self,
         retriever: Retriever,
-        corrector: Corrector,
+        correction: Newest[CorrectionRecord],
         router: Router,
         responders: Responders,
         failure: Responder,
@@ -63,7 +64,7 @@ class TurnMaker:
         models: Callable[[], Mapping[str, str | None]],
     ) -> None:
         self._retriever = retriever
-        self._corrector = corrector
+        self._correction = correction
         self._router = router
         self._responders = responders
         self._failure = failure
@@ -92,8 +93,9 @@ class TurnMaker:
         """
         if not has_words(user.text) and message.selected_entry_id is None:
             return await self._without_words(message, user, draft, ms), False
-        evidence, lost = await self._search(message, user, history, ms)
-        newest = await self._corrector.newest()
+        (evidence, lost), newest = await asyncio.gather(
+            self._search(message, user, history, ms), self._correction.read()
+        )
         searched = _Searched(evidence, newest.revision, lost)
         evidence = corrected(evidence, newest.correction)
         asked = Asked(message, user, message.lang or evidence.lang, evidence, history, missed)

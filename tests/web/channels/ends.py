@@ -31,9 +31,9 @@ from web.channels.openai import openai_router
 from web.channels.problems import install
 from web.channels.rasa_rest import rasa_rest_router
 from web.conversation.aftercare import Aftercare
-from web.conversation.correcting import Corrector
 from web.conversation.history import History
 from web.conversation.log import ConversationLog
+from web.conversation.newest import Newest
 from web.conversation.routing import Router
 from web.conversation.service import ConversationService
 from web.conversation.storage import Database, LogThreads
@@ -128,8 +128,14 @@ class Server:
         } | dict(responders or {})
         self._turns = TurnMaker(
             self.retriever,  # type: ignore[arg-type]  # only its search is used here
-            Corrector(lambda: AS_FITTED, threads),
-            Router(self._bot, lambda: DEFAULT_COSTS, self.log, threads, book),
+            Newest("correction", lambda: AS_FITTED, AS_FITTED, threads),
+            Router(
+                self._bot,
+                Newest("cost matrix", lambda: DEFAULT_COSTS, DEFAULT_COSTS, threads),
+                self.log,
+                threads,
+                book,
+            ),
             Responders(by_route),
             Failure(talk),
             Deadlines(retrieval_s=5.0, responder_s=5.0),
